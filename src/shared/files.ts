@@ -1,0 +1,33 @@
+/**
+ * Writing files so that nothing half-written is ever seen under its final name: the text goes to a temporary name in
+ * the same folder, is flushed to disk, and is then renamed (rename is atomic on one file system).
+ */
+import { open, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+
+/** A name beside `path` that no other process uses. */
+export function temporaryNameFor(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.partial`;
+}
+
+/** Writes `chunks` to `path` all at once or not at all. Throws the system's error (`ENOSPC`, `EACCES`, …). */
+export async function writeFileAtomically(
+  path: string,
+  chunks: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
+  const temporary = temporaryNameFor(path);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      if (typeof chunks === 'string' || chunks instanceof Uint8Array) await file.writeFile(chunks);
+      else for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
