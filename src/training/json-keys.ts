@@ -1,0 +1,43 @@
+/**
+ * Finds keys that stand twice in one JSON object (RFC 8259, section 4: "names within an object SHOULD be unique").
+ * `JSON.parse` silently keeps the last one, so that two readers of one file could see different tensors.
+ */
+
+/** The first key that an object in `text` (valid JSON) has twice, or undefined. */
+export function findDuplicateKey(text: string): string | undefined {
+  const scopes: Set<string>[] = [];
+  let string = '';
+  for (let index = 0; index < text.length; index++) {
+    switch (text[index]) {
+      case '{':
+      case '[':
+        scopes.push(new Set());
+        break;
+      case '}':
+      case ']':
+        scopes.pop();
+        break;
+      case ':': {
+        const keys = scopes.at(-1);
+        if (keys?.has(string) === true) return string;
+        keys?.add(string);
+        break;
+      }
+      case '"': {
+        const end = endOfString(text, index);
+        string = JSON.parse(text.slice(index, end)) as string;
+        index = end - 1;
+        break;
+      }
+      default: // White space, a comma, a number or a word.
+    }
+  }
+  return undefined;
+}
+
+/** The index behind the closing quote of the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  let index = start + 1;
+  while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1;
+  return index + 1;
+}

@@ -1,0 +1,236 @@
+/**
+ * Reads and writes safetensors files (https://github.com/huggingface/safetensors): named tensors that every other tool
+ * reads, and whose reading cannot run code. Values are 32-bit floats in memory; a file may hold them in half precision.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+import { endianness } from 'node:os';
+import { assert, unreachable } from '../shared/assert.js';
+import { UserError } from '../shared/errors.js';
+import { writeFileAtomically } from '../shared/files.js';
+import { fromHalf, toHalf } from '../shared/half.js';
+import {
+  BYTES_PER_ELEMENT,
+  LENGTH_BYTES,
+  parseHeader,
+  parseHeaderLength,
+  type SafetensorsDtype,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+} from './safetensors-header.js';
+import { explainReadErrors, explainWriteErrors } from './system-errors.js';
+
+/** A tensor on the host: `values` in row-major order, as many as the product of `shape`. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** A 32-bit integer tensor on the host. */
+export interface IntegerHostTensor {
+  readonly shape: readonly number[];
+  readonly values: Int32Array;
+}
+
+/** What can be written: floats as F32 (the default) or F16, integers as I32. */
+export type WritableTensor = (HostTensor & { readonly dtype?: 'F32' | 'F16' }) | IntegerHostTensor;
+
+export interface SafetensorsFile {
+  /** F32 and F16 tensors by name, in the order of the file. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+  /** I32 tensors by name. */
+  readonly integers: ReadonlyMap<string, IntegerHostTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface ReadSafetensorsOptions {
+  /** Refuse NaN and infinite values. Default false. */
+  readonly finite?: boolean;
+}
+
+const HEADER_ALIGNMENT = 8;
+const SPACE = 0x20;
+
+/** One read of Node's must stay below 2 GiB. */
+const MAXIMUM_READ_BYTES = 2 ** 30;
+
+/**
+ * Writes `tensors` to `path`, all at once or not at all. Larger element types come first, then names in order, as the
+ * reference implementation does; so the same tensors always give the same bytes.
+ * Throws `UserError` if the system refuses (disk full, …) or a value leaves the range of F16 (±65,504).
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, WritableTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  assertLittleEndian();
+  const ordered = Object.entries(tensors).sort(compareForWriting);
+  await explainWriteErrors(path, () => writeFileAtomically(path, fileChunks(path, ordered, metadata)));
+}
+
+/**
+ * Reads and checks the file at `path`.
+ * Throws `UserError` (where, expected, found) for a file that is missing, cut short, or damaged in any way that the
+ * header shows, and with `finite` for values that are not finite.
+ */
+export async function readSafetensors(path: string, options: ReadSafetensorsOptions = {}): Promise<SafetensorsFile> {
+  assertLittleEndian();
+  return await explainReadErrors(path, 'check the path', async () => {
+    const file = await open(path, 'r');
+    try {
+      return await readOpenFile(path, file, options);
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Reads only the names, shapes and metadata of the file at `path`: cheap for files of any size. */
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  return await explainReadErrors(path, 'check the path', async () => {
+    const file = await open(path, 'r');
+    try {
+      return (await readHeader(path, file)).header;
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Typed arrays are written as they lie in memory; the format is little-endian. */
+function assertLittleEndian(): void {
+  assert(endianness() === 'LE', 'safetensors files are little-endian: this machine is not supported');
+}
+
+function dtypeOf(tensor: WritableTensor): SafetensorsDtype {
+  if (tensor.values instanceof Int32Array) return 'I32';
+  return 'dtype' in tensor ? (tensor.dtype ?? 'F32') : 'F32';
+}
+
+type NamedTensor = readonly [name: string, tensor: WritableTensor];
+
+function compareForWriting([nameA, a]: NamedTensor, [nameB, b]: NamedTensor): number {
+  const bySize = BYTES_PER_ELEMENT[dtypeOf(b)] - BYTES_PER_ELEMENT[dtypeOf(a)];
+  if (bySize !== 0) return bySize;
+  return nameA < nameB ? -1 : 1;
+}
+
+/** The bytes of the whole file, one tensor at a time, so that half copies do not pile up. */
+function* fileChunks(
+  path: string,
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>>,
+): Generator<Uint8Array> {
+  yield headerBytes(tensors, metadata);
+  for (const [name, tensor] of tensors) yield tensorBytes(`${path}: tensor ${JSON.stringify(name)}`, tensor);
+}
+
+function headerBytes(tensors: readonly NamedTensor[], metadata: Readonly<Record<string, string>>): Uint8Array {
+  const header: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [['__metadata__', metadata]];
+  let position = 0;
+  for (const [name, tensor] of tensors) {
+    const { shape, values } = tensor;
+    const count = shape.reduce((product, size) => product * size, 1);
+    assert(count === values.length, () => `${name}: ${values.length} values do not fill [${shape.join(', ')}]`);
+    assert(name !== '__metadata__', 'a tensor cannot be called __metadata__');
+    const dtype = dtypeOf(tensor);
+    const end = position + count * BYTES_PER_ELEMENT[dtype];
+    header.push([name, { dtype, shape, data_offsets: [position, end] }]);
+    position = end;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const length = Math.ceil(text.length / HEADER_ALIGNMENT) * HEADER_ALIGNMENT;
+  const bytes = new Uint8Array(LENGTH_BYTES + length).fill(SPACE);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(text, LENGTH_BYTES);
+  return bytes;
+}
+
+function tensorBytes(where: string, tensor: WritableTensor): Uint8Array {
+  if (dtypeOf(tensor) !== 'F16' || tensor.values instanceof Int32Array) return bytesOf(tensor.values);
+  const { values } = tensor;
+  const halves = toHalf(values);
+  const index = halves.findIndex((half, i) => (half & 0x7fff) === 0x7c00 && Number.isFinite(values[i]));
+  if (index >= 0) {
+    throw new UserError(`${where}: value ${values[index]} does not fit half precision (save it in 32 bits)`);
+  }
+  return bytesOf(halves);
+}
+
+function bytesOf(values: Float32Array | Int32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+async function readHeader(path: string, file: FileHandle): Promise<{ header: SafetensorsHeader; dataStart: number }> {
+  const { size } = await file.stat();
+  const lengthBytes = new Uint8Array(LENGTH_BYTES);
+  const { bytesRead } = await file.read(lengthBytes, 0, LENGTH_BYTES, 0);
+  const length = parseHeaderLength(path, lengthBytes.subarray(0, bytesRead), size);
+  const bytes = await readRange(path, file, LENGTH_BYTES, new Uint8Array(length));
+  const dataStart = LENGTH_BYTES + length;
+  return { header: parseHeader(path, bytes, size - dataStart), dataStart };
+}
+
+async function readOpenFile(path: string, file: FileHandle, options: ReadSafetensorsOptions): Promise<SafetensorsFile> {
+  const { header, dataStart } = await readHeader(path, file);
+  const tensors = new Map<string, HostTensor>();
+  const integers = new Map<string, IntegerHostTensor>();
+  for (const entry of header.entries) {
+    const { name, shape } = entry;
+    const values = await readValues(path, file, entry, dataStart + entry.begin);
+    if (values instanceof Int32Array) {
+      integers.set(name, { shape, values });
+    } else {
+      if (options.finite === true) requireFinite(`${path}: tensor ${JSON.stringify(name)}`, values);
+      tensors.set(name, { shape, values });
+    }
+  }
+  return { tensors, integers, metadata: header.metadata };
+}
+
+/** Throws `UserError` if `values` has a NaN or an infinity. */
+export function requireFinite(where: string, values: Float32Array): void {
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  if (index < 0) return;
+  throw new UserError(
+    `${where}: expected finite values, found ${values[index]} at index ${index} (the weights are damaged or their ` +
+      'training diverged: use another checkpoint)',
+  );
+}
+
+async function readValues(
+  path: string,
+  file: FileHandle,
+  { dtype, begin, end }: SafetensorsEntry,
+  position: number,
+): Promise<Float32Array | Int32Array> {
+  const bytes = await readRange(path, file, position, new Uint8Array(end - begin));
+  const count = (end - begin) / BYTES_PER_ELEMENT[dtype];
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(bytes.buffer, 0, count);
+    case 'F16':
+      return fromHalf(new Uint16Array(bytes.buffer, 0, count));
+    case 'I32':
+      return new Int32Array(bytes.buffer, 0, count);
+    default:
+      return unreachable(dtype, 'element type');
+  }
+}
+
+/** Fills `target` from `position` on. */
+async function readRange(
+  path: string,
+  file: FileHandle,
+  position: number,
+  target: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let filled = 0;
+  while (filled < target.length) {
+    const length = Math.min(target.length - filled, MAXIMUM_READ_BYTES);
+    const { bytesRead } = await file.read(target, filled, length, position + filled);
+    if (bytesRead === 0) throw new UserError(`${path}: ended while it was read (is it being written? try again)`);
+    filled += bytesRead;
+  }
+  return target;
+}
