@@ -1,0 +1,76 @@
+/** What operators share: broadcasting, axes, and the shapes of common families. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { LoweredInput } from '../onnx/builder.js';
+import type { Attributes, ElementType, HostOperand, KernelCall, Op, Plan, TensorOperand } from '../graph/types.js';
+
+/** Operands of a kernel by name; throws on a defect of ours (a wrong name). */
+export function operand(call: KernelCall, name: string): TensorOperand {
+  const found = call.inputs[name];
+  if (found === undefined) throw new Error(`no input ${name}`);
+  return found;
+}
+
+/** The names of a node's inputs. */
+export const names = (inputs: readonly LoweredInput[]): string[] => inputs.map(({ name }) => name);
+
+/** Input `index` of a node under lowering. */
+export function at(inputs: readonly LoweredInput[], index: number): LoweredInput {
+  const input = inputs[index];
+  if (input === undefined) throw new Error(`no input ${index}`);
+  return input;
+}
+
+/** The shape that `a` and `b` broadcast to (NumPy's rules). */
+export const broadcast = (a: readonly number[], b: readonly number[]): number[] =>
+  tf.backend_util.assertAndGetBroadcastShape([...a], [...b]);
+
+/** A list of int64 that enters the graph as an input. */
+export const int64Operand = (values: readonly number[]): HostOperand => ({
+  dtype: 'int64',
+  shape: [values.length],
+  values: BigInt64Array.from(values, BigInt),
+});
+
+/** A scalar that enters the graph as an input. */
+export function scalarOperand(dtype: 'float32' | 'int32' | 'bool', value: number): HostOperand {
+  switch (dtype) {
+    case 'float32':
+      return { dtype, shape: [], values: Float32Array.of(value) };
+    case 'int32':
+      return { dtype, shape: [], values: Int32Array.of(value) };
+    case 'bool':
+      return { dtype, shape: [], values: Uint8Array.of(value === 0 ? 0 : 1) };
+  }
+}
+
+/** A plan with one output. */
+export function one(
+  inputs: Plan['inputs'],
+  dtype: ElementType,
+  shape: readonly number[],
+  attributes: Attributes = {},
+): Plan {
+  return { inputs, attributes, outputs: [{ dtype, shape }] };
+}
+
+/** An operator of one input that keeps its shape; `lower` gets the input's name. */
+export function unary(
+  kernel: string,
+  lower: (builder: Parameters<Op['lower']>[0], x: string, input: LoweredInput, attributes: Attributes) => string,
+  options: { readonly dtype?: ElementType; readonly attributes?: (attrs: KernelCall['attrs']) => Attributes } = {},
+): Op {
+  return {
+    kernel,
+    plan(call) {
+      const x = operand(call, 'x');
+      return one([x], options.dtype ?? x.dtype, x.shape, options.attributes?.(call.attrs) ?? {});
+    },
+    lower(builder, inputs, attributes) {
+      const x = at(inputs, 0);
+      return [lower(builder, x.name, x, attributes)];
+    },
+  };
+}
+
+/** Every index below `count`. */
+export const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

@@ -1,0 +1,121 @@
+/**
+ * The cache of compiled sessions: found by the structure of a graph, bounded by their number and estimated memory, the
+ * least recently used given back first. Each session has an arena and a thread pool of its own, hence the bound.
+ */
+import { availableParallelism } from 'node:os';
+import { type Cut, sameKey } from '../graph/cut.js';
+import { type LoweredGraph, lower } from '../graph/lower.js';
+import { verify } from '../graph/verify.js';
+import { type Device, type NativeSession, type SessionSettings, createSession } from './native.js';
+
+export interface RuntimeOptions {
+  readonly device: Device;
+  /** Threads of one run; at most the cores that are available to this process. */
+  readonly threads: number;
+  /** Bounds of the cache. */
+  readonly maximumSessions: number;
+  readonly maximumBytes: number;
+}
+
+export const defaultRuntimeOptions: RuntimeOptions = {
+  device: 'cpu',
+  threads: availableParallelism(),
+  maximumSessions: 256,
+  maximumBytes: 4 * 2 ** 30,
+};
+
+/** Below this many multiply-adds a second thread costs more than it brings. */
+const SINGLE_THREAD_WORK = 200_000;
+/** Below this many nodes optimising a graph takes longer than it saves. */
+const OPTIMIZE_FROM_NODES = 10;
+/** Above this size of a value, sessions without an arena spend their time on fresh memory pages. */
+const ARENA_FROM_BYTES = 32 * 2 ** 20;
+
+/** How a session for `graph` is set up; the reasons stand at the constants above. */
+export function settingsFor(graph: LoweredGraph, options: RuntimeOptions): SessionSettings {
+  const large = graph.nodeCount >= OPTIMIZE_FROM_NODES;
+  return {
+    device: options.device,
+    threads: graph.work < SINGLE_THREAD_WORK ? 1 : options.threads,
+    optimization: graph.hasConvolution ? 'all' : large ? 'basic' : 'disabled',
+    arena: graph.largestValue > ARENA_FROM_BYTES,
+  };
+}
+
+interface CachedSession {
+  readonly key: Int32Array;
+  readonly session: NativeSession;
+  readonly bytes: number;
+  lastUse: number;
+}
+
+export class SessionCache {
+  created = 0;
+  hits = 0;
+  #clock = 0;
+  #count = 0;
+  #bytes = 0;
+  readonly #buckets = new Map<number, CachedSession[]>();
+
+  constructor(public options: RuntimeOptions) {}
+
+  get size(): number {
+    return this.#count;
+  }
+
+  /** The session for the structure of `cut`, compiled if it is new. */
+  get(cut: Cut): NativeSession {
+    const known = this.#buckets.get(cut.hash)?.find((entry) => sameKey(entry.key, cut.key));
+    if (known !== undefined) {
+      this.hits++;
+      known.lastUse = ++this.#clock;
+      return known.session;
+    }
+    return this.#compile(cut);
+  }
+
+  #compile(cut: Cut): NativeSession {
+    verify(cut);
+    const graph = lower(cut);
+    const session = createSession(graph.model, settingsFor(graph, this.options));
+    this.created++;
+    const entry = { key: cut.key, session, bytes: graph.totalBytes, lastUse: ++this.#clock };
+    const bucket = this.#buckets.get(cut.hash);
+    if (bucket === undefined) this.#buckets.set(cut.hash, [entry]);
+    else bucket.push(entry);
+    this.#count++;
+    this.#bytes += entry.bytes;
+    this.#evict(entry);
+    return session;
+  }
+
+  #evict(keep: CachedSession): void {
+    while (this.#count > this.options.maximumSessions || this.#bytes > this.options.maximumBytes) {
+      let oldest: CachedSession | undefined;
+      let oldestHash = 0;
+      for (const [hash, bucket] of this.#buckets) {
+        for (const entry of bucket) {
+          if (entry === keep || (oldest !== undefined && entry.lastUse >= oldest.lastUse)) continue;
+          oldest = entry;
+          oldestHash = hash;
+        }
+      }
+      if (oldest === undefined) return;
+      this.#remove(oldestHash, oldest);
+    }
+  }
+
+  #remove(hash: number, entry: CachedSession): void {
+    const rest = (this.#buckets.get(hash) ?? []).filter((other) => other !== entry);
+    if (rest.length === 0) this.#buckets.delete(hash);
+    else this.#buckets.set(hash, rest);
+    this.#count--;
+    this.#bytes -= entry.bytes;
+    entry.session.dispose();
+  }
+
+  /** Gives every session back. */
+  clear(): void {
+    for (const [hash, bucket] of [...this.#buckets]) for (const entry of bucket) this.#remove(hash, entry);
+  }
+}
