@@ -21,7 +21,7 @@ function bundledGradients(): string {
 
 // Native sessions live in the process: forks keep one test file's crash out of another's.
 export default defineConfig({
-  resolve: { alias: { '@tensorflow/tfjs-core/dist/register_all_gradients.js': bundledGradients() } },
+  resolve: { alias: { '#tfjs-gradients': bundledGradients() } },
   test: {
     include: ['tests/**/*.test.ts'],
     setupFiles: ['src/shared/gradients.ts'],

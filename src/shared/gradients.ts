@@ -1,8 +1,9 @@
 /**
  * Registers the gradients of all TensorFlow.js operators.
  *
- * The main file of `@tensorflow/tfjs-core` leaves them out, and the module that has them is written without file
- * extensions, which Node cannot load: the build bundles this file (see `build` in package.json). The registry is a
- * global of the process, so the bundle serves every copy of TensorFlow.js that is loaded.
+ * The main file of `@tensorflow/tfjs-core` leaves them out, and the modules that have them are written without file
+ * extensions, which Node cannot load: the build bundles them into the file that `#tfjs-gradients` names. Registry and
+ * engine are globals of the process; the package's own main file comes first, so that its engine is the one in use.
  */
-import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import '@tensorflow/tfjs-core';
+import '#tfjs-gradients';

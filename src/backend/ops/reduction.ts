@@ -5,7 +5,9 @@ import { type ElementType, type Op, sizeOf } from '../graph/types.js';
 import { at, one, operand } from './common.js';
 
 interface ReductionAttributes {
-  readonly axis: number | number[];
+  readonly axis?: number | number[];
+  /** The name that `Max` alone uses. */
+  readonly reductionIndices?: number | number[];
   readonly keepDims?: boolean;
 }
 
@@ -20,8 +22,8 @@ function reduction(
     plan(call) {
       const x = operand(call, 'x');
       if (!accepts.includes(x.dtype)) return 'fallback';
-      const { axis, keepDims = false } = call.attrs as ReductionAttributes;
-      const axes = tf.util.parseAxisParam(axis, [...x.shape]);
+      const { axis, reductionIndices, keepDims = false } = call.attrs as ReductionAttributes;
+      const axes = tf.util.parseAxisParam((axis ?? reductionIndices) as number[], [...x.shape]);
       const kept = x.shape.map((dimension, index) => (axes.includes(index) ? 1 : dimension));
       const shape = keepDims ? kept : x.shape.filter((_, index) => !axes.includes(index));
       const dtype = kernel === tf.Mean ? 'float32' : kernel === tf.Sum && x.dtype === 'bool' ? 'int32' : x.dtype;
