@@ -25,7 +25,7 @@ export function disposeVariables(variables: TrainableParameters): void {
 export async function readTensors(tensors: Readonly<Record<string, tf.Tensor>>): Promise<Record<string, HostTensor>> {
   const read: Record<string, HostTensor> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
-    read[name] = { shape: tensor.shape, values: Float32Array.from(await tensor.data()) };
+    read[name] = { shape: tensor.shape, values: ((await tensor.data()) as Float32Array).slice() };
   }
   return read;
 }

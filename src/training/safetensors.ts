@@ -190,8 +190,9 @@ async function readOpenFile(path: string, file: FileHandle, options: ReadSafeten
 
 /** Throws `UserError` if `values` has a NaN or an infinity. */
 export function requireFinite(where: string, values: Float32Array): void {
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  if (index < 0) return;
+  let index = 0;
+  while (index < values.length && Number.isFinite(values[index])) index++;
+  if (index === values.length) return;
   throw new UserError(
     `${where}: expected finite values, found ${values[index]} at index ${index} (the weights are damaged or their ` +
       'training diverged: use another checkpoint)',

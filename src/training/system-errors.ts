@@ -22,6 +22,8 @@ function writeFix(code: string | undefined): string | undefined {
     case 'EPERM':
     case 'EROFS':
       return 'choose a folder that you may write to';
+    case 'ENOENT':
+      return 'there is no such folder: make it first';
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EISDIR':
