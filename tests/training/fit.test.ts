@@ -14,6 +14,7 @@ import {
   type TrainableParameters,
 } from '../../src/training/parameters.js';
 import { createSchedule } from '../../src/training/schedule.js';
+import { loadTrainingState, saveTrainingState } from '../../src/training/training-checkpoint.js';
 import type { EpochRecord, TrainingState } from '../../src/training/training-state.js';
 
 interface Batch {
@@ -173,6 +174,21 @@ describe('fit', () => {
       expectSame(await train({ resume: interrupted.state }), whole);
     },
   );
+
+  test('interrupted, saved to disk, loaded and resumed: the weights of an uninterrupted run', async () => {
+    const configuration = { seed: 11 };
+    const saveState = (state: TrainingState) => saveTrainingState(folder, state, configuration);
+    await expect(train({ ...abortAtStep(12), saveState })).rejects.toThrow('no state was saved');
+    const parameterShapes = {
+      'hidden/kernel': [INPUTS, HIDDEN],
+      'hidden/bias': [HIDDEN],
+      'head/kernel': [HIDDEN, 1],
+      'head/bias': [1],
+    };
+    const resume = await loadTrainingState(folder, { parameterShapes, configuration });
+    expect(resume.optimizer.step).toBe(13);
+    expectSame(await train({ resume }), await train());
+  });
 
   test('interrupted in the validation, which throws or not, it resumes exactly', async () => {
     const whole = await train();

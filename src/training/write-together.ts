@@ -1,0 +1,35 @@
+/**
+ * Replaces several files of one folder as nearly at once as a file system allows: all are written in full under
+ * temporary names first (that is where a full disk shows), and only then renamed, one right after the other.
+ * A reader that meets the moment between two renames must recognise files that do not belong together by what they say.
+ */
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryNameFor } from '../shared/files.js';
+import { explainWriteErrors } from './system-errors.js';
+
+/** A file of the folder; `write` puts its contents at the path that it is given. */
+export interface FileToWrite {
+  readonly name: string;
+  readonly write: (path: string) => Promise<void>;
+}
+
+/**
+ * Writes `files` into `folder` (made if need be) and renames them in their order. If one cannot be written, none is
+ * replaced. Throws `UserError` if the system refuses.
+ */
+export async function writeFilesTogether(folder: string, files: readonly FileToWrite[]): Promise<void> {
+  const staged = files.map(({ name, write }) => {
+    const path = join(folder, name);
+    return { path, write, temporary: temporaryNameFor(path) };
+  });
+  try {
+    await explainWriteErrors(folder, async () => {
+      await mkdir(folder, { recursive: true });
+      for (const { write, temporary } of staged) await write(temporary);
+      for (const { path, temporary } of staged) await rename(temporary, path);
+    });
+  } finally {
+    for (const { temporary } of staged) await rm(temporary, { force: true });
+  }
+}
