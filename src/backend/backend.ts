@@ -75,9 +75,9 @@ function emptyValues(spec: TensorSpec): HostValues {
 function toHostValues(values: tf.backend_util.BackendValues, dtype: tf.DataType): HostValues {
   switch (dtype) {
     case 'float32':
-      return Float32Array.from(values as ArrayLike<number>);
+      return new Float32Array(values as ArrayLike<number>);
     case 'int32':
-      return Int32Array.from(values as ArrayLike<number>);
+      return new Int32Array(values as ArrayLike<number>);
     case 'bool':
       // Any byte but 0 is true to TensorFlow.js; the native kernels expect 1.
       return Uint8Array.from(values as ArrayLike<number>, (value) => (value === 0 ? 0 : 1));
