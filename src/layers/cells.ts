@@ -1,0 +1,166 @@
+/**
+ * The recurrent cells: one config for all, their weights, and stacks of them run over time. The equations stand in
+ * `rnn.ts`, `lstm.ts` and `gru.ts`.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { assert, defined, unreachable } from '../shared/assert.js';
+import type { Random } from '../shared/random.js';
+import type { Cell, CellConfig, CellKind, CellState } from './cell.js';
+import { dropout } from './dropout.js';
+import { createGruCell } from './gru.js';
+import { createLstmCell } from './lstm.js';
+import {
+  constantTensor,
+  type HostTensor,
+  orthogonalBlocks,
+  type Parameters,
+  type ParameterShapes,
+  uniformTensor,
+} from './parameters.js';
+import { createRnnCell } from './rnn.js';
+
+export type { Cell, CellConfig, CellKind, CellState } from './cell.js';
+
+export const CELL_KINDS: readonly CellKind[] = ['rnn', 'lstm', 'gru'];
+
+/** How many blocks of hiddenSize the kernels of a cell have. */
+export function gateCount(kind: CellKind): number {
+  switch (kind) {
+    case 'rnn':
+      return 1;
+    case 'lstm':
+      return 4;
+    case 'gru':
+      return 3;
+    default:
+      return unreachable(kind, 'cell');
+  }
+}
+
+/** How many tensors the state of a cell has. */
+export function stateCount(kind: CellKind): number {
+  return kind === 'lstm' ? 2 : 1;
+}
+
+/** The shapes of a cell's parameters: `kernel`, `stepKernel`, `recurrentKernel`, `bias`, `recurrentBias`, as it has them. */
+export function cellParameterShapes(config: CellConfig): ParameterShapes {
+  const { kind, inputSize, hiddenSize, stepInputSize = 0, resetAfter = true, bias = true } = config;
+  const gates = gateCount(kind) * hiddenSize;
+  return {
+    ...(inputSize > 0 ? { kernel: [inputSize, gates] } : {}),
+    ...(stepInputSize > 0 ? { stepKernel: [stepInputSize, gates] } : {}),
+    recurrentKernel: [hiddenSize, gates],
+    ...(kind !== 'rnn' || bias ? { bias: [gates] } : {}),
+    ...(kind === 'gru' && resetAfter ? { recurrentBias: [hiddenSize] } : {}),
+  };
+}
+
+export interface CellInitialization {
+  /** Orthogonal recurrent kernels (Saxe et al. 2014) instead of uniform ones. Default false. */
+  readonly orthogonal?: boolean;
+}
+
+/** Kernels uniform in ±1/√hiddenSize, biases 0, the forget gate's bias 1. */
+export function initializeCell(
+  config: CellConfig,
+  random: Random,
+  { orthogonal = false }: CellInitialization = {},
+): Record<string, HostTensor> {
+  const { kind, hiddenSize } = config;
+  const limit = 1 / Math.sqrt(hiddenSize);
+  const initialize = (name: string, shape: readonly number[]): HostTensor => {
+    if (name === 'bias' || name === 'recurrentBias') return initialBias(kind, shape, hiddenSize);
+    if (orthogonal && name === 'recurrentKernel') return orthogonalBlocks(hiddenSize, gateCount(kind), random);
+    return uniformTensor(shape, limit, random);
+  };
+  const shapes = Object.entries(cellParameterShapes(config));
+  return Object.fromEntries(shapes.map(([name, shape]) => [name, initialize(name, shape)]));
+}
+
+function initialBias(kind: CellKind, shape: readonly number[], hiddenSize: number): HostTensor {
+  const bias = constantTensor(shape, 0);
+  if (kind === 'lstm') bias.values.fill(1, hiddenSize, 2 * hiddenSize);
+  return bias;
+}
+
+/**
+ * A cell with its weights, which have the shapes of `cellParameterShapes`. Bind it anew for each forward pass: joining
+ * kernels is part of the graph.
+ *
+ * @example
+ * const config: CellConfig = { kind: 'lstm', inputSize: 3, hiddenSize: 2 };
+ * const weights = Object.entries(initializeCell(config, new Random(1)));
+ * const parameters = Object.fromEntries(weights.map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]));
+ * const cell = createCell(config, parameters);
+ * const [hidden] = cell.step(zeroState(config, 1), cell.project(tf.ones([1, 3])));
+ * hidden.print(); // [1, 2]
+ */
+export function createCell(config: CellConfig, parameters: Parameters): Cell {
+  switch (config.kind) {
+    case 'rnn':
+      return createRnnCell(config, parameters);
+    case 'lstm':
+      return createLstmCell(config, parameters);
+    case 'gru':
+      return createGruCell(config, parameters);
+    default:
+      return unreachable(config.kind, 'cell');
+  }
+}
+
+/** The state before the first step: zeros, each [batch, hiddenSize]. */
+export function zeroState({ kind, hiddenSize }: CellConfig, batch: number): CellState {
+  return Array.from({ length: stateCount(kind) }, () => tf.zeros([batch, hiddenSize]));
+}
+
+export interface Unrolled {
+  /** [time, batch, hiddenSize]. */
+  readonly outputs: tf.Tensor;
+  readonly state: CellState;
+}
+
+/**
+ * Runs a cell over `inputs` [time, batch, inputSize]; time comes first, so that all input is one matrix and each step's
+ * share of it lies together. Starts from zeros unless `state` is given.
+ */
+export function unroll(cell: Cell, inputs: tf.Tensor, state?: CellState): Unrolled {
+  const [time = 0, batch = 0, inputSize = 0] = inputs.shape;
+  const { hiddenSize } = cell.config;
+  assert(inputSize === cell.config.inputSize, () => `input of ${inputSize}, expected ${cell.config.inputSize}`);
+  const projected = cell.project(tf.reshape(inputs, [time * batch, inputSize])); // [time·batch, gates·hidden]
+  let current = state ?? zeroState(cell.config, batch);
+  const outputs = tf.split(projected, time, 0).map((step) => {
+    current = cell.step(current, step);
+    return current[0] as tf.Tensor;
+  });
+  return { outputs: tf.reshape(tf.concat(outputs, 0), [time, batch, hiddenSize]), state: current };
+}
+
+export interface StackOptions {
+  /** One state a cell; default zeros. */
+  readonly states?: readonly CellState[];
+  /** Dropout on the input of every cell but the first, during training. */
+  readonly dropout?: { readonly rate: number; readonly seedOf: (layer: number) => tf.Tensor };
+}
+
+/**
+ * Runs cells on top of each other over `inputs` [time, batch, features]: each takes the outputs of the one below it.
+ *
+ * @example
+ * const { outputs } = unrollStack([first, second], tf.ones([7, 1, 3])); // [7, 1, hiddenSize of second]
+ */
+export function unrollStack(
+  cells: readonly Cell[],
+  inputs: tf.Tensor,
+  { states, dropout: between }: StackOptions = {},
+): { readonly outputs: tf.Tensor; readonly states: readonly CellState[] } {
+  let outputs = inputs;
+  const finalStates = cells.map((cell, layer) => {
+    const dropped = layer > 0 && between !== undefined;
+    const x = dropped ? dropout(outputs, between.rate, between.seedOf(layer)) : outputs;
+    const result = unroll(cell, x, states === undefined ? undefined : defined(states[layer], 'state'));
+    outputs = result.outputs;
+    return result.state;
+  });
+  return { outputs, states: finalStates };
+}

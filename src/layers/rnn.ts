@@ -1,0 +1,21 @@
+/**
+ * The simple recurrent cell (Elman 1990), with the notation of Karpathy and Fei-Fei 2015:
+ *
+ *     h_t = tanh(W_hh h_{t-1} + W_xh x_t + b)
+ *
+ * `kernel` is W_xh transposed, [input, hidden]; `recurrentKernel` W_hh transposed, [hidden, hidden]; `bias` b, [hidden],
+ * which may be absent. Keras's `SimpleRNN` has the same arrays; PyTorch's `RNN` has `weight_ih_l0` = kernelᵀ,
+ * `weight_hh_l0` = recurrentKernelᵀ, and two biases whose sum is ours.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { type Cell, type CellConfig, gatesOf, projectInputs } from './cell.js';
+import type { Parameters } from './parameters.js';
+
+export function createRnnCell(config: CellConfig, parameters: Parameters): Cell {
+  const gates = gatesOf(parameters);
+  return {
+    config,
+    project: (inputs) => projectInputs(parameters, inputs),
+    step: ([hidden], projected, stepInput) => [tf.tanh(gates(hidden as tf.Tensor, projected, stepInput))],
+  };
+}
