@@ -23,7 +23,8 @@ import {
   sizeOf,
 } from './graph/types.js';
 import { reshapeOp } from './ops/reshape.js';
-import { nativeTensor } from './runtime/native.js';
+import { type NativeSession, nativeTensor } from './runtime/native.js';
+import { ResultBuffers } from './runtime/buffers.js';
 import { type RuntimeOptions, SessionCache, defaultRuntimeOptions } from './runtime/sessions.js';
 
 /** A program that never reads is cut here, at the first call outside `tidy` after a variable was assigned. */
@@ -97,6 +98,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   readonly sessions: SessionCache = new SessionCache(defaultRuntimeOptions);
   readonly fallbackCounts = new Map<string, number>();
   #pending: GraphNode[] = [];
+  readonly #buffers = new ResultBuffers();
   #tracing = false;
   #assigned = false;
   #flushes = 0;
@@ -187,6 +189,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
       this.disposeData(data.foreign.imaginary.dataId, true);
     }
     data.references = 0;
+    if (data instanceof DataRecord && data.state.kind === 'result') this.#buffers.retire(data);
     this.storage.delete(dataId);
     return true;
   }
@@ -216,6 +219,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   }
 
   override dispose(): void {
+    this.#buffers.clear();
     this.sessions.clear();
   }
 
@@ -328,17 +332,28 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
       throw new Error('a tensor was read while a function is being compiled; compiled functions cannot look at values');
     }
     const pending = this.#pending;
-    if (pending.length === 0) return;
     this.#pending = [];
     this.#assigned = false;
     const cut = cutLive(pending);
-    if (cut.outputs.length === 0) return;
-    this.#flushes++;
-    try {
-      this.#run(cut);
-    } catch (error) {
-      this.#runApart(pending, cut, error);
+    if (cut.outputs.length > 0) {
+      this.#flushes++;
+      try {
+        this.#run(cut);
+      } catch (error) {
+        this.#runApart(pending, cut, error);
+      }
     }
+    this.#buffers.release();
+  }
+
+  /** Runs `session` on its own, after a flush; its outputs take memory that disposed tensors left. */
+  runSession(
+    session: NativeSession,
+    feeds: Readonly<Record<string, NativeTensor>>,
+    outputs: readonly TensorSpec[],
+  ): Record<string, NativeTensor> {
+    if (this.#pending.length === 0) this.#buffers.release();
+    return session.run(feeds, this.#buffers.fetchesFor(outputs));
   }
 
   #run(cut: Cut): void {
@@ -347,10 +362,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
       feeds[inputName(index)] = this.feedOf(source.record, source);
     });
     const session = this.sessions.get(cut);
-    const results = session.run(
-      feeds,
-      cut.outputs.map((_, index) => outputName(index)),
-    );
+    const results = session.run(feeds, this.#buffers.fetchesFor(cut.outputs));
     cut.outputs.forEach((output, index) => {
       output.record.state = { kind: 'result', tensor: results[outputName(index)] as NativeTensor };
       output.record.views.clear();
@@ -420,7 +432,10 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
     const data = this.storage.get(dataId);
-    if (data instanceof DataRecord) return this.valuesOf(data) as tf.backend_util.BackendValues;
+    if (data instanceof DataRecord) {
+      data.exposed = true;
+      return this.valuesOf(data) as tf.backend_util.BackendValues;
+    }
     if (data.foreign.kind === 'string') return data.foreign.values;
     const real = this.readSync(data.foreign.real.dataId) as Float32Array;
     const imaginary = this.readSync(data.foreign.imaginary.dataId) as Float32Array;

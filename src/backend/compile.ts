@@ -75,10 +75,7 @@ function runCompiled(
     if (record.state.kind === 'pending') backend.flush();
     feeds[name] = backend.feedOf(record, specOf(tensor));
   }
-  const results = graph.session.run(
-    feeds,
-    graph.outputs.map((_, index) => outputName(index)),
-  );
+  const results = backend.runSession(graph.session, feeds, graph.outputs);
   const outputs = graph.outputs.map(({ dtype, shape }, index) => {
     const tensor = results[outputName(index)] as NativeTensor;
     const dataId = backend.store(new DataRecord({ kind: 'result', tensor })) as tf.DataId;

@@ -26,21 +26,41 @@ export interface LoweredGraph {
   readonly hasConvolution: boolean;
   /** Bytes of the largest value. */
   readonly largestValue: number;
-  /** Bytes of all values, an estimate of what a session holds. */
-  readonly totalBytes: number;
+  /** The most bytes of values that are needed at once, an estimate of what a session's arena holds. */
+  readonly peakBytes: number;
 }
 
 function measure(cut: Cut): Omit<LoweredGraph, 'model' | 'nodeCount'> {
   let work = 0;
   let largestValue = 0;
-  let totalBytes = 0;
   for (const { node } of cut.nodes) {
     const written = node.outputs.reduce((sum, output) => sum + sizeOf(output.shape), 0);
     work += written + (node.op.work?.(node.inputs, node.attributes, node.outputs) ?? 0);
     largestValue = Math.max(largestValue, 4 * written);
-    totalBytes += 4 * written;
   }
-  return { work, largestValue, totalBytes, hasConvolution: cut.nodes.some(({ node }) => node.op.convolution === true) };
+  const hasConvolution = cut.nodes.some(({ node }) => node.op.convolution === true);
+  return { work, largestValue, peakBytes: peakBytes(cut), hasConvolution };
+}
+
+/** Walks the graph in order, counting a node's outputs from when it runs to when the last reader has run. */
+function peakBytes(cut: Cut): number {
+  const lastReader = new Int32Array(cut.nodes.length).fill(-1);
+  cut.nodes.forEach(({ inputs }, position) => {
+    for (const { node } of inputs) if (node >= 0) lastReader[node] = position;
+  });
+  for (const { ref } of cut.outputs) if (ref.node >= 0) lastReader[ref.node] = cut.nodes.length;
+  const freed = new Float64Array(cut.nodes.length + 1);
+  let live = 0;
+  let peak = 0;
+  cut.nodes.forEach(({ node }, position) => {
+    const bytes = node.outputs.reduce((sum, output) => sum + 4 * sizeOf(output.shape), 0);
+    live += bytes;
+    peak = Math.max(peak, live);
+    const reader = Math.max(lastReader[position] as number, position);
+    freed[reader] = (freed[reader] as number) + bytes;
+    live -= freed[position] as number;
+  });
+  return peak;
 }
 
 /** Lowers `cut`; sources without an initializer become graph inputs `in0`, `in1`, …, outputs are `out0`, `out1`, …. */

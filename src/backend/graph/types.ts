@@ -37,6 +37,8 @@ export type DataState =
 export class DataRecord {
   references = 1;
   state: DataState;
+  /** Whether a reader was given a view of the values: then their memory is never used again for others. */
+  exposed = false;
   /** The native tensors that feed this record, by shape: made once, reused by later runs. */
   readonly feeds = new Map<string, NativeTensor>();
   /** Reshaped views of a pending output, by shape. */

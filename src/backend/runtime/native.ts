@@ -21,7 +21,11 @@ export interface SessionSettings {
 }
 
 export interface NativeSession {
-  run(feeds: Readonly<Record<string, NativeTensor>>, fetches: readonly string[]): Record<string, NativeTensor>;
+  /** Runs on `feeds`; outputs are written into the tensors of `fetches`, or new ones where it has null. */
+  run(
+    feeds: Readonly<Record<string, NativeTensor>>,
+    fetches: Readonly<Record<string, NativeTensor | null>>,
+  ): Record<string, NativeTensor>;
   dispose(): void;
 }
 
@@ -95,8 +99,7 @@ export function createSession(model: Uint8Array, settings: SessionSettings): Nat
   }
   return {
     run(feeds, fetches) {
-      const wanted = Object.fromEntries(fetches.map((name) => [name, null]));
-      const results = session.run(feeds, wanted, {});
+      const results = session.run(feeds, fetches, {});
       if (results instanceof Promise) {
         throw new Error('onnxruntime-node: this version runs asynchronously only; install the version looksay pins');
       }

@@ -1,6 +1,6 @@
 /**
  * The cache of compiled sessions: found by the structure of a graph, bounded by their number and estimated memory, the
- * least recently used given back first. Each session has an arena and a thread pool of its own, hence the bound.
+ * least recently used given back first. Each session has a thread pool of its own and many an arena, hence the bound.
  */
 import { availableParallelism } from 'node:os';
 import { type Cut, sameKey } from '../graph/cut.js';
@@ -80,9 +80,15 @@ export class SessionCache {
   #compile(cut: Cut): NativeSession {
     verify(cut);
     const graph = lower(cut);
-    const session = createSession(graph.model, settingsFor(graph, this.options));
+    const settings = settingsFor(graph, this.options);
+    const session = createSession(graph.model, settings);
     this.created++;
-    const entry = { key: cut.key, session, bytes: graph.totalBytes, lastUse: ++this.#clock };
+    const entry = {
+      key: cut.key,
+      session,
+      bytes: settings.arena ? graph.peakBytes : graph.model.length,
+      lastUse: ++this.#clock,
+    };
     const bucket = this.#buckets.get(cut.hash);
     if (bucket === undefined) this.#buckets.set(cut.hash, [entry]);
     else bucket.push(entry);
