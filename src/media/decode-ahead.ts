@@ -1,0 +1,68 @@
+/**
+ * Decoding ahead of the consumer: while a model runs, which blocks the JavaScript thread, libuv's threads decode the
+ * next pictures (`decodeImage` hands over before its first `await`, so no turn of the event loop is needed for that).
+ */
+import { type DecodeOptions, decodeImage, ImageError } from './image.js';
+import type { ImagePath } from './image-paths.js';
+import type { ImagePreprocessing } from './preprocessing.js';
+
+export interface DecodeAheadOptions extends DecodeOptions {
+  /**
+   * How many pictures may be in work or wait to be taken; default 16. Twice the batch of the consumer keeps the
+   * decoder busy; at most as many decode at once as libuv has threads (4 unless UV_THREADPOOL_SIZE says otherwise).
+   */
+  readonly concurrency?: number;
+}
+
+/** A picture, `size * size * 3` RGB bytes, or why there is none. */
+export type DecodedImage =
+  | { readonly path: string; readonly pixels: Uint8Array; readonly error?: undefined }
+  | { readonly path: string; readonly pixels?: undefined; readonly error: ImageError };
+
+const DEFAULT_CONCURRENCY = 16;
+
+/**
+ * Decodes `paths` and yields the results in their order; entries that carry an error already keep it and their place.
+ * No more than `concurrency` pictures are held, however many paths there are.
+ */
+export async function* decodeAhead(
+  paths: Iterable<string | ImagePath>,
+  preprocessing: ImagePreprocessing,
+  options: DecodeAheadOptions = {},
+): AsyncGenerator<DecodedImage, void, void> {
+  const concurrency = Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY);
+  const waiting = paths[Symbol.iterator]();
+  const started: Promise<DecodedImage>[] = [];
+  const startMore = (): void => {
+    while (started.length < concurrency) {
+      const next = waiting.next();
+      if (next.done === true) return;
+      started.push(decodeOne(next.value, preprocessing, options));
+    }
+  };
+  try {
+    for (startMore(); started[0] !== undefined; startMore()) {
+      const result = await started[0];
+      void started.shift();
+      startMore(); // before the consumer goes to work on this one
+      yield result;
+    }
+  } finally {
+    await Promise.allSettled(started);
+  }
+}
+
+async function decodeOne(
+  input: string | ImagePath,
+  preprocessing: ImagePreprocessing,
+  options: DecodeOptions,
+): Promise<DecodedImage> {
+  const { path, error }: ImagePath = typeof input === 'string' ? { path: input } : input;
+  if (error !== undefined) return { path, error };
+  try {
+    return { path, pixels: await decodeImage(path, preprocessing, options) };
+  } catch (failure) {
+    if (failure instanceof ImageError) return { path, error: failure };
+    throw failure;
+  }
+}
