@@ -1,0 +1,109 @@
+/**
+ * Runs an encoder over images: decoding of the next images goes on in other threads while this batch is encoded.
+ * Training, evaluation and captioning all see pictures through this file, so that they see the same.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { compile, type Compiled } from '../../backend/compile.js';
+import { decodeAhead } from '../../media/decode-ahead.js';
+import type { ImagePreprocessing } from '../../media/image.js';
+
+/** What an image goes through before the decoder sees it. */
+export interface ImageEncoder {
+  readonly preprocessing: ImagePreprocessing;
+  /** [n, size, size, 3] float32 in 0 … 255 → features [n, …]; the same for any n. */
+  readonly encode: (images: tf.Tensor4D) => tf.Tensor;
+}
+
+export type EncodedImage =
+  { readonly path: string; readonly features: Float32Array } | { readonly path: string; readonly error: string };
+
+export interface EncodeOptions {
+  /** Images encoded at once; the last batch is filled up, so that one session serves all. */
+  readonly batchSize: number;
+  readonly limitPixels?: number;
+  readonly signal?: AbortSignal;
+}
+
+type DecodedImage = { readonly path: string; readonly pixels: Uint8Array };
+
+/** A compiled encoder of a fixed batch size. */
+export class BatchEncoder {
+  readonly #size: number;
+  readonly #batchSize: number;
+  readonly #run: Compiled<(images: tf.Tensor) => tf.Tensor>;
+
+  constructor(encoder: ImageEncoder, batchSize: number) {
+    this.#size = encoder.preprocessing.size;
+    this.#batchSize = batchSize;
+    this.#run = compile((images: tf.Tensor) => encoder.encode(images as tf.Tensor4D));
+  }
+
+  /** Features of at most `batchSize` images given as RGB bytes, rows beyond them zero: [batchSize, …]. */
+  encode(images: readonly Uint8Array[]): tf.Tensor {
+    const size = this.#size;
+    const pixels = new Float32Array(this.#batchSize * size * size * 3);
+    images.forEach((image, index) => pixels.set(image, index * image.length));
+    return tf.tidy(() => this.#run(tf.tensor4d(pixels, [this.#batchSize, size, size, 3])));
+  }
+
+  dispose(): void {
+    this.#run.dispose();
+  }
+}
+
+/** The features of each image in the order of `paths`, or why there are none. */
+export async function* encodeImages(
+  encoder: ImageEncoder,
+  paths: Iterable<string> | AsyncIterable<string>,
+  options: EncodeOptions,
+): AsyncGenerator<EncodedImage> {
+  const batches = new BatchEncoder(encoder, options.batchSize);
+  try {
+    for await (const batch of decodedBatches(encoder.preprocessing, paths, options)) {
+      const decoded = batch.filter((image): image is DecodedImage => 'pixels' in image);
+      const features = await featuresOf(batches, decoded);
+      for (const image of batch) {
+        if ('pixels' in image) yield { path: image.path, features: features.get(image) as Float32Array };
+        else yield image;
+      }
+    }
+  } finally {
+    batches.dispose();
+  }
+}
+
+async function featuresOf(
+  encoder: BatchEncoder,
+  images: readonly DecodedImage[],
+): Promise<ReadonlyMap<DecodedImage, Float32Array>> {
+  if (images.length === 0) return new Map();
+  const tensor = encoder.encode(images.map(({ pixels }) => pixels));
+  const values = (await tensor.data()) as Float32Array;
+  const length = tensor.size / (tensor.shape[0] as number);
+  tensor.dispose();
+  return new Map(images.map((image, index) => [image, values.subarray(index * length, (index + 1) * length)]));
+}
+
+/** Images in groups of `batchSize` that could be decoded, with those between them that could not. */
+export async function* decodedBatches(
+  preprocessing: ImagePreprocessing,
+  paths: Iterable<string> | AsyncIterable<string>,
+  options: EncodeOptions,
+): AsyncGenerator<readonly (DecodedImage | { readonly path: string; readonly error: string })[]> {
+  let batch: (DecodedImage | { path: string; error: string })[] = [];
+  let decoded = 0;
+  for await (const image of decodeAhead(paths, preprocessing, {
+    concurrency: 2 * options.batchSize,
+    ...(options.limitPixels === undefined ? {} : { limitPixels: options.limitPixels }),
+  })) {
+    if (options.signal?.aborted === true) return;
+    batch.push(image);
+    if ('pixels' in image) decoded++;
+    if (decoded === options.batchSize) {
+      yield batch;
+      batch = [];
+      decoded = 0;
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
