@@ -30,10 +30,10 @@ export interface Cell {
    */
   project(inputs: tf.Tensor): tf.Tensor;
   /**
-   * One time step. `projected` [batch, gates·hiddenSize] comes from `project` (undefined when inputSize is 0),
-   * `stepInput` [batch, stepInputSize] is the input that only this step knows.
+   * One time step. `projected` [batch, gates·hiddenSize] comes from `project` (undefined when inputSize is 0);
+   * `stepInputs`, each [batch, …], are the parts of the input of stepInputSize that only this step knows.
    */
-  step(state: CellState, projected: tf.Tensor | undefined, stepInput?: tf.Tensor): CellState;
+  step(state: CellState, projected: tf.Tensor | undefined, ...stepInputs: readonly tf.Tensor[]): CellState;
 }
 
 /** `project` of all cells. */
@@ -41,18 +41,16 @@ export function projectInputs(parameters: Parameters, inputs: tf.Tensor): tf.Ten
   return dense(inputs, parameter(parameters, 'kernel'), parameters.bias);
 }
 
-/**
- * The gates' pre-activations in one matrix product, for cells that treat input and state alike: a function of
- * (hidden, projected, stepInput) to [batch, gates·hiddenSize].
- */
-export function gatesOf(
-  parameters: Parameters,
-): (hidden: tf.Tensor, projected: tf.Tensor | undefined, stepInput: tf.Tensor | undefined) => tf.Tensor {
+/** The gates' pre-activations [batch, gates·hiddenSize] from hidden state and input. */
+type Gates = (hidden: tf.Tensor, projected: tf.Tensor | undefined, stepInputs: readonly tf.Tensor[]) => tf.Tensor;
+
+/** The gates of cells that treat input and state alike: one matrix product a step. */
+export function gatesOf(parameters: Parameters): Gates {
   const recurrent = parameter(parameters, 'recurrentKernel');
   const { stepKernel } = parameters;
   const kernel = stepKernel === undefined ? recurrent : tf.concat([stepKernel, recurrent], 0);
-  return (hidden, projected, stepInput) => {
-    const row = stepInput === undefined ? hidden : tf.concat([stepInput, hidden], 1); // [batch, stepInput + hidden]
+  return (hidden, projected, stepInputs) => {
+    const row = stepInputs.length === 0 ? hidden : tf.concat([...stepInputs, hidden], 1); // [batch, stepInput + hidden]
     const product = tf.matMul(row, kernel); // [batch, gates·hidden]
     const rest = projected ?? parameters.bias;
     return rest === undefined ? product : tf.add(product, rest);

@@ -18,6 +18,7 @@ import {
   uniformTensor,
 } from './parameters.js';
 import { createRnnCell } from './rnn.js';
+import { splitEvenly } from './split.js';
 
 export type { Cell, CellConfig, CellKind, CellState } from './cell.js';
 
@@ -129,7 +130,7 @@ export function unroll(cell: Cell, inputs: tf.Tensor, state?: CellState): Unroll
   assert(inputSize === cell.config.inputSize, () => `input of ${inputSize}, expected ${cell.config.inputSize}`);
   const projected = cell.project(tf.reshape(inputs, [time * batch, inputSize])); // [time·batch, gates·hidden]
   let current = state ?? zeroState(cell.config, batch);
-  const outputs = tf.split(projected, time, 0).map((step) => {
+  const outputs = splitEvenly(projected, time, 0).map((step) => {
     current = cell.step(current, step);
     return current[0] as tf.Tensor;
   });

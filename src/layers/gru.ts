@@ -26,9 +26,9 @@ export function createGruCell(config: CellConfig, parameters: Parameters): Cell 
   return {
     config,
     project: (inputs) => projectInputs(parameters, inputs),
-    step: (state, projected, stepInput) => {
+    step: (state, projected, ...stepInputs) => {
       const [hidden] = state as [tf.Tensor];
-      return [step(hidden, inputGates(parameters, projected, stepInput))];
+      return [step(hidden, inputGates(parameters, projected, stepInputs))];
     },
   };
 }
@@ -37,11 +37,12 @@ export function createGruCell(config: CellConfig, parameters: Parameters): Cell 
 function inputGates(
   parameters: Parameters,
   projected: tf.Tensor | undefined,
-  stepInput: tf.Tensor | undefined,
+  stepInputs: readonly tf.Tensor[],
 ): tf.Tensor {
   const known = projected ?? parameter(parameters, 'bias');
-  if (stepInput === undefined) return known;
-  return tf.add(tf.matMul(stepInput, parameter(parameters, 'stepKernel')), known);
+  if (stepInputs.length === 0) return known;
+  const row = tf.concat([...stepInputs], 1); // [batch, stepInput]
+  return tf.add(tf.matMul(row, parameter(parameters, 'stepKernel')), known);
 }
 
 function resetAfterStep(

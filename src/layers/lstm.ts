@@ -21,9 +21,9 @@ export function createLstmCell(config: CellConfig, parameters: Parameters): Cell
   return {
     config,
     project: (inputs) => projectInputs(parameters, inputs),
-    step: (state, projected, stepInput) => {
+    step: (state, projected, ...stepInputs) => {
       const [hidden, cell] = state as [tf.Tensor, tf.Tensor];
-      return advance(gates(hidden, projected, stepInput), cell);
+      return advance(gates(hidden, projected, stepInputs), cell);
     },
   };
 }

@@ -16,6 +16,6 @@ export function createRnnCell(config: CellConfig, parameters: Parameters): Cell 
   return {
     config,
     project: (inputs) => projectInputs(parameters, inputs),
-    step: ([hidden], projected, stepInput) => [tf.tanh(gates(hidden as tf.Tensor, projected, stepInput))],
+    step: ([hidden], projected, ...stepInputs) => [tf.tanh(gates(hidden as tf.Tensor, projected, stepInputs))],
   };
 }

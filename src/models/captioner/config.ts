@@ -1,0 +1,160 @@
+/** The architecture of a captioner: its type, its defaults, and the check of a config that was read from a file. */
+import { UserError } from '../../shared/errors.js';
+import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
+
+/**
+ * How the image enters the decoder:
+ * - `first-input`: as the first input word (Vinyals et al. 2015)
+ * - `first-step`: as more input to the gates of the first step (Karpathy and Fei-Fei 2015)
+ * - `every-step`: the same at every step (Mao et al. 2015; "inject" in Tanti et al. 2018)
+ * - `soft`: additive attention on the grid (Xu et al. 2015)
+ * - `topdown`: an attention cell and a language cell (Anderson et al. 2018)
+ */
+export type Entry = 'first-input' | 'first-step' | 'every-step' | 'soft' | 'topdown';
+
+export const ENTRIES: readonly Entry[] = ['first-input', 'first-step', 'every-step', 'soft', 'topdown'];
+
+/** Shares of values that are dropped during training, each in [0, 1). */
+export interface DropoutRates {
+  /** Of the embedded words. */
+  readonly embedding: number;
+  /** Of the projected image features. */
+  readonly features: number;
+  /** Of what one layer passes to the next. */
+  readonly layers: number;
+  /** Of what enters the output layer. */
+  readonly output: number;
+}
+
+export interface CaptionerConfig {
+  readonly entry: Entry;
+  readonly cell: CellKind;
+  /** Whether the reset gate of `gru` acts after the matrix product. */
+  readonly gruResetAfter: boolean;
+  /** Whether `rnn` has a bias. */
+  readonly rnnBias: boolean;
+  /** Cells on top of each other; the attention cell of `topdown` comes on top of that count. */
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly embeddingSize: number;
+  readonly vocabularySize: number;
+  /** Channels of the image features. */
+  readonly featureSize: number;
+  /** Positions of the grid of image features. */
+  readonly gridLength: number;
+  /** What the features are projected to (dense, then relu) before anything else, once an image; 0 leaves them. */
+  readonly featureProjection: number;
+  /** Length of the vector in which `soft` and `topdown` compare state and position. */
+  readonly attentionSize: number;
+  readonly dropout: DropoutRates;
+  /** Whether the output layer uses the embedding's table (Press and Wolf 2017). */
+  readonly tiedOutput: boolean;
+  /** Whether the embedding stays as it was initialised. */
+  readonly frozenEmbedding: boolean;
+}
+
+/** Everything but the size of the vocabulary, which the training data decides. */
+export const captionerDefaults: Omit<CaptionerConfig, 'vocabularySize'> = {
+  entry: 'topdown',
+  cell: 'lstm',
+  gruResetAfter: true,
+  rnnBias: true,
+  layers: 1,
+  hiddenSize: 512,
+  embeddingSize: 256,
+  featureSize: 1280,
+  gridLength: 49,
+  featureProjection: 512,
+  attentionSize: 256,
+  dropout: { embedding: 0.3, features: 0.3, layers: 0.3, output: 0.5 },
+  tiedOutput: false,
+  frozenEmbedding: false,
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Throws `UserError` with `where`, the field, what was expected and what was found, unless `value` is a whole config. */
+export function validateCaptionerConfig(value: unknown, where: string): CaptionerConfig {
+  const fields = requireFields(value, where);
+  const known = Object.keys({ ...captionerDefaults, vocabularySize: 0 });
+  requireNames(fields, known, where);
+  const reader = fieldReader(fields, where);
+  return {
+    entry: reader.choice('entry', ENTRIES),
+    cell: reader.choice('cell', CELL_KINDS),
+    gruResetAfter: reader.boolean('gruResetAfter'),
+    rnnBias: reader.boolean('rnnBias'),
+    layers: reader.integer('layers', 1),
+    hiddenSize: reader.integer('hiddenSize', 1),
+    embeddingSize: reader.integer('embeddingSize', 1),
+    vocabularySize: reader.integer('vocabularySize', 2),
+    featureSize: reader.integer('featureSize', 1),
+    gridLength: reader.integer('gridLength', 1),
+    featureProjection: reader.integer('featureProjection', 0),
+    attentionSize: reader.integer('attentionSize', 1),
+    dropout: validateDropout(fields.dropout, `${where}.dropout`),
+    tiedOutput: reader.boolean('tiedOutput'),
+    frozenEmbedding: reader.boolean('frozenEmbedding'),
+  };
+}
+
+function validateDropout(value: unknown, where: string): DropoutRates {
+  const fields = requireFields(value, where);
+  requireNames(fields, Object.keys(captionerDefaults.dropout), where);
+  const { rate } = fieldReader(fields, where);
+  return { embedding: rate('embedding'), features: rate('features'), layers: rate('layers'), output: rate('output') };
+}
+
+function requireFields(value: unknown, where: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new UserError(`${where}: expected an object, got ${JSON.stringify(value) ?? String(value)}`);
+}
+
+function requireNames(fields: Fields, known: readonly string[], where: string): void {
+  const unknown = Object.keys(fields).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new UserError(
+    `${where}: unknown field ${JSON.stringify(unknown)} (the fields are ${known.join(', ')}; a newer version of looksay ` +
+      'may know more)',
+  );
+}
+
+interface FieldReader {
+  choice<T extends string>(name: string, choices: readonly T[]): T;
+  boolean(name: string): boolean;
+  integer(name: string, minimum: number): number;
+  rate(name: string): number;
+}
+
+/** Limits what a damaged file can make us allocate. */
+const LARGEST_SIZE = 1_000_000;
+
+function fieldReader(fields: Fields, where: string): FieldReader {
+  const wrong = (name: string, rule: string): UserError => {
+    const found = fields[name] === undefined ? 'nothing' : JSON.stringify(fields[name]);
+    return new UserError(`${where}.${name}: expected ${rule}, got ${found}`);
+  };
+  return {
+    choice: (name, choices) => {
+      const found = choices.find((choice) => choice === fields[name]);
+      if (found === undefined) throw wrong(name, `one of ${choices.join(', ')}`);
+      return found;
+    },
+    boolean: (name) => {
+      const value = fields[name];
+      if (typeof value !== 'boolean') throw wrong(name, 'true or false');
+      return value;
+    },
+    integer: (name, minimum) => {
+      const value = fields[name];
+      const fits = Number.isInteger(value) && (value as number) >= minimum && (value as number) <= LARGEST_SIZE;
+      if (!fits) throw wrong(name, `a whole number from ${minimum} to ${LARGEST_SIZE}`);
+      return value as number;
+    },
+    rate: (name) => {
+      const value = fields[name];
+      if (typeof value !== 'number' || !(value >= 0 && value < 1)) throw wrong(name, 'a number in [0, 1)');
+      return value;
+    },
+  };
+}

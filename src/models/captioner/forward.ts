@@ -1,0 +1,167 @@
+/** Teacher forcing: the decoder over captions that are known, all time steps in one graph. */
+import * as tf from '@tensorflow/tfjs-core';
+import { assert } from '../../shared/assert.js';
+import { unrollStack } from '../../layers/cells.js';
+import { type OutputLayer, outputLogits } from '../../layers/cross-entropy.js';
+import { dropout, dropoutStream } from '../../layers/dropout.js';
+import { embed } from '../../layers/embedding.js';
+import { parameter, type Parameters } from '../../layers/parameters.js';
+import { splitEvenly } from '../../layers/split.js';
+import type { CaptionerConfig } from './config.js';
+import { type Core, createDecoder, everyStepInjection } from './decoder.js';
+import {
+  type CaptionerTraining,
+  type DecoderImage,
+  DROPOUT_STREAM,
+  initialRows,
+  prepareImage,
+  repeatRows,
+} from './image.js';
+import { EMBEDDING_TABLE } from './parameters.js';
+
+export interface CaptionerInput {
+  /** Image features, [n, gridLength, featureSize]. */
+  readonly grid: tf.Tensor;
+  /** int32 ids [n·k, time]; the k captions of an image follow each other. */
+  readonly tokens: tf.Tensor;
+  readonly training?: CaptionerTraining;
+}
+
+export interface Hidden {
+  /** What enters the output layer, time first: [time·rows, features]. */
+  readonly hidden: tf.Tensor;
+  /** The attention's weights of each time step, [rows, p] each; none with an entry that does not attend. */
+  readonly attention: readonly tf.Tensor[];
+}
+
+/** The decoder's outputs for `tokens`, without the output layer. */
+export function captionerHidden(config: CaptionerConfig, parameters: Parameters, input: CaptionerInput): Hidden {
+  const { tokens, training } = input;
+  const [rows = 0, time = 0] = tokens.shape;
+  assert(rows % (input.grid.shape[0] ?? 1) === 0, () => `${rows} captions for ${input.grid.shape[0]} images`);
+  const image = prepareImage(config, parameters, input.grid, training);
+  const { core, upper } = createDecoder(config, parameters);
+  const steps = projectedSteps(config, parameters, core, image, input);
+  const states = initialRows(config, image, rows);
+  const { outputs, attention } = runCore(core, image, steps, states.slice(0, core.stateCount));
+  const above = states.slice(core.stateCount);
+  const perCell = above.length / Math.max(1, upper.length);
+  const stacked = unrollUpper(config, upper, outputs, {
+    states: upper.map((_, index) => above.slice(index * perCell, (index + 1) * perCell)),
+    training,
+  });
+  // With the image as first input there is one output more, from before the first word.
+  const words = tf.slice(stacked, [outputs.length - time, 0, 0]); // [time, rows, hidden]
+  const flat = tf.reshape(words, [time * rows, config.hiddenSize]); // [time·rows, hidden]
+  return { hidden: beforeOutput(config, parameters, flat, training), attention };
+}
+
+/** What enters the gates at each step: words and image, [rows, gates·hidden] each. */
+function projectedSteps(
+  config: CaptionerConfig,
+  parameters: Parameters,
+  core: Core,
+  image: DecoderImage,
+  { tokens, training }: CaptionerInput,
+): readonly tf.Tensor[] {
+  const [rows = 0, time = 0] = tokens.shape;
+  const timeFirst = tf.reshape(tf.transpose(tokens), [time * rows]); // [time·rows]
+  const words = embed(parameter(parameters, EMBEDDING_TABLE), timeFirst); // [time·rows, embedding]
+  const embedded =
+    training === undefined
+      ? words
+      : dropout(words, config.dropout.embedding, dropoutStream(training.dropoutSeed, DROPOUT_STREAM.embedding));
+  const projected = addToAll(core.project(embedded), everyStepInjection(config, image.perImage), time);
+  const steps: tf.Tensor[] = splitEvenly(projected, time, 0);
+  if (image.first === undefined) return steps;
+  const first = repeatRows(image.first, rows);
+  if (config.entry === 'first-input') return [core.project(first), ...steps];
+  return [tf.add(steps[0] as tf.Tensor, first), ...steps.slice(1)];
+}
+
+/** `projected` [time·rows, gates] plus what each image adds at every step, `injected` [n, gates]. */
+function addToAll(projected: tf.Tensor, injected: tf.Tensor | undefined, time: number): tf.Tensor {
+  if (injected === undefined) return projected;
+  const [n = 0, gates = 0] = injected.shape;
+  const [all = 0] = projected.shape;
+  const sum = tf.add(
+    tf.reshape(projected, [time, n, all / (time * n), gates]), // [time, n, k, gates]
+    tf.reshape(injected, [n, 1, gates]), // [n, 1, gates]
+  );
+  return tf.reshape(sum, [all, gates]); // [time·rows, gates]
+}
+
+function runCore(
+  core: Core,
+  { perImage }: DecoderImage,
+  steps: readonly tf.Tensor[],
+  initial: readonly tf.Tensor[],
+): { readonly outputs: readonly tf.Tensor[]; readonly attention: readonly tf.Tensor[] } {
+  let state = initial;
+  const outputs: tf.Tensor[] = [];
+  const attention: tf.Tensor[] = [];
+  for (const projected of steps) {
+    const step = core.step(state, projected, perImage);
+    state = step.state;
+    outputs.push(step.output);
+    if (step.attention !== undefined) attention.push(step.attention);
+  }
+  return { outputs, attention };
+}
+
+/** The cells above the core over its `outputs`: [steps, rows, hidden]. */
+function unrollUpper(
+  config: CaptionerConfig,
+  upper: ReturnType<typeof createDecoder>['upper'],
+  outputs: readonly tf.Tensor[],
+  options: { readonly states: readonly (readonly tf.Tensor[])[]; readonly training: CaptionerTraining | undefined },
+): tf.Tensor {
+  const rows = outputs[0]?.shape[0] ?? 0;
+  const inputs = tf.reshape(tf.concat([...outputs], 0), [outputs.length, rows, config.hiddenSize]); // [steps, rows, hidden]
+  if (upper.length === 0) return inputs;
+  const { states, training } = options;
+  if (training === undefined) return unrollStack(upper, inputs, { states }).outputs;
+  const seedOf = (layer: number): tf.Tensor => dropoutStream(training.dropoutSeed, DROPOUT_STREAM.layers + layer);
+  const rate = config.dropout.layers;
+  return unrollStack(upper, dropout(inputs, rate, seedOf(0)), { states, dropout: { rate, seedOf } }).outputs;
+}
+
+/** Dropout, and with a tied output layer the way to the embedding's size: [rows, hidden] to [rows, features]. */
+function beforeOutput(
+  config: CaptionerConfig,
+  parameters: Parameters,
+  hidden: tf.Tensor,
+  training: CaptionerTraining | undefined,
+): tf.Tensor {
+  const dropped =
+    training === undefined
+      ? hidden
+      : dropout(hidden, config.dropout.output, dropoutStream(training.dropoutSeed, DROPOUT_STREAM.output));
+  return toOutputSize(parameters, dropped);
+}
+
+/** With a tied output layer of another size, [rows, hidden] to [rows, embedding]. */
+export function toOutputSize(parameters: Parameters, hidden: tf.Tensor): tf.Tensor {
+  const projection = parameters['output/projection'];
+  return projection === undefined ? hidden : tf.matMul(hidden, projection);
+}
+
+/** The output layer: the embedding's table when tied. */
+export function outputLayerOf(parameters: Parameters): OutputLayer {
+  const table = parameters['output/table'] ?? parameter(parameters, EMBEDDING_TABLE);
+  return { table, bias: parameter(parameters, 'output/bias') };
+}
+
+/**
+ * The logits of the word after each of `tokens`: [n·k, time, vocabulary].
+ *
+ * @example
+ * const tokens = tf.tensor2d([[START, cat, sits]], [1, 3], 'int32');
+ * const logits = captionerLogits(config, parameters, { grid, tokens }); // [1, 3, vocabularySize]
+ */
+export function captionerLogits(config: CaptionerConfig, parameters: Parameters, input: CaptionerInput): tf.Tensor {
+  const [rows = 0, time = 0] = input.tokens.shape;
+  const { hidden } = captionerHidden(config, parameters, input);
+  const logits = outputLogits(hidden, outputLayerOf(parameters)); // [time·rows, vocabulary]
+  return tf.transpose(tf.reshape(logits, [time, rows, config.vocabularySize]), [1, 0, 2]); // [rows, time, vocabulary]
+}
