@@ -21,7 +21,10 @@ interface ManifestEntry {
 
 interface LayersModel {
   readonly modelTopology: { readonly config?: unknown; readonly model_config?: { readonly config?: unknown } };
-  readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: readonly ManifestEntry[] }[];
+  readonly weightsManifest: readonly {
+    readonly paths: readonly string[];
+    readonly weights: readonly ManifestEntry[];
+  }[];
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
@@ -71,7 +74,8 @@ export async function loadLayersModel(path: string): Promise<LoadedMobileNet> {
     throw new UserError(`${file}: cannot be read as a TensorFlow.js model: ${messageOf(error)}`, { cause: error });
   }
   const tensors = await readWeights(file, model);
-  const classes = tensors.at(-1)?.shape[0] ?? 0;
+  const last = tensors.at(-1)?.shape ?? [];
+  const classes = tensors.at(-2)?.shape.length === 2 ? (last[0] ?? 0) : 0;
   const config: MobileNetConfig = {
     ...architectureOf(file, tensors),
     inputSize: inputSizeOf(model),
@@ -80,7 +84,9 @@ export async function loadLayersModel(path: string): Promise<LoadedMobileNet> {
   };
   const expected = Object.entries(mobilenetParameterShapes(config));
   if (expected.length !== tensors.length) {
-    throw new UserError(`${file}: expected ${expected.length} weights of a MobileNet V${config.version}, found ${tensors.length}`);
+    throw new UserError(
+      `${file}: expected ${expected.length} weights of a MobileNet V${config.version}, found ${tensors.length}`,
+    );
   }
   const weights = expected.map(([name, shape], index): [string, HostTensor] => {
     const tensor = tensors[index] as HostTensor;
