@@ -1,0 +1,204 @@
+/**
+ * Beam search over many images at once (Lowerre 1976; for sequence models Graves 2012, Sutskever et al. 2014).
+ *
+ * Every step extends each of an image's `beamWidth` hypotheses by each token and ranks the results by log-probability.
+ * Those among the best `beamWidth` that end are finished; the best `beamWidth` of those that do not end go on. (A
+ * hypothesis that ends gives its place away: the beam does not get narrower.)
+ *
+ * Stopping: an image is done as soon as `candidates` hypotheses are finished and no live one can still beat the worst of
+ * them, whatever follows: a live hypothesis of log-probability p can reach at most the score p / penalty(n), at the
+ * length n at which that is largest. So stopping early changes no result. The batch ends when all images are done, or
+ * with `maximumLength`.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { defined } from '../shared/assert.js';
+import { createExtender, type Extensions } from './extension.js';
+import { extendHypothesis, finishHypothesis, type Hypothesis, repeatingTokens, startHypothesis } from './hypothesis.js';
+import { type LengthFormula, lengthPenaltyOf } from './length-penalty.js';
+import { requireDecodingOptions, requireInteger, requireNumber, tokensToFetch } from './options.js';
+import type { Candidate, DecodingOptions, DecodingState, SequenceDecoder } from './types.js';
+
+export interface BeamSearchOptions extends DecodingOptions {
+  /** Hypotheses that are followed for each image. Default 5. */
+  readonly beamWidth?: number;
+  /** α of the length penalty: above 0 favours longer sequences, below 0 shorter ones. Default 0. */
+  readonly lengthPenalty?: number;
+  /** Default `wu`. */
+  readonly lengthFormula?: LengthFormula;
+  /** How many results to give for each image. Fewer come back if fewer exist. Default 1. */
+  readonly candidates?: number;
+}
+
+/** The options with their defaults, and the score they define. */
+interface Rules {
+  readonly options: DecodingOptions;
+  readonly beamWidth: number;
+  readonly candidates: number;
+  /** Of a finished sequence whose length counts END. */
+  readonly scoreOf: (logProbability: number, length: number) => number;
+}
+
+function rulesOf(options: BeamSearchOptions): Rules {
+  const { beamWidth = 5, lengthPenalty = 0, lengthFormula = 'wu', candidates = 1 } = options;
+  requireDecodingOptions(options);
+  requireInteger('beamWidth', beamWidth, 1);
+  requireInteger('candidates', candidates, 1);
+  requireNumber('lengthPenalty', lengthPenalty, 'a finite number', Number.isFinite(lengthPenalty));
+  const scoreOf = (logProbability: number, length: number): number =>
+    logProbability / lengthPenaltyOf(length, lengthPenalty, lengthFormula);
+  return { options, beamWidth, candidates, scoreOf };
+}
+
+/** One image's search. */
+interface Search {
+  /** At most `beamWidth`; none when the image is done. Row i of the image belongs to the i-th. */
+  readonly live: readonly Hypothesis[];
+  /** For each live one, the row of the image (in 0 … beamWidth - 1) that it went on from. */
+  readonly parents: readonly number[];
+  /** At most `candidates`, best first. */
+  readonly finished: readonly Candidate[];
+}
+
+/** Beam search bound to a model: compiled once, for any number of batches. */
+export function createBeamSearch(options: BeamSearchOptions): SequenceDecoder {
+  const rules = rulesOf(options);
+  const extender = createExtender({ ...options, fetch: tokensToFetch(rules.beamWidth, options) });
+  return {
+    async decode(start, images) {
+      if (images === 0) return [];
+      const root = startHypothesis(options.startId);
+      let searches: readonly Search[] = Array.from({ length: images }, () => ({
+        live: [root],
+        parents: [0],
+        finished: [],
+      }));
+      let perRow = repeatRows(start, images, rules.beamWidth);
+      try {
+        while (searches.some(({ live }) => live.length > 0)) {
+          const { tokens, parents } = rowsOf(searches, rules);
+          const extended = await extender.extend(tokens, parents, { perRow, perImage: start.perImage });
+          tf.dispose([...perRow]);
+          perRow = extended.perRow;
+          searches = searches.map((search, image) => advance(search, image, extended.extensions, rules));
+        }
+      } finally {
+        tf.dispose([...perRow]);
+      }
+      return searches.map(({ finished }) => [...finished]);
+    },
+    dispose: () => extender.dispose(),
+  };
+}
+
+/**
+ * The best sequences of each image, best first.
+ *
+ * @example
+ * // A model without memory that prefers token 2, then END (1), then token 3.
+ * const step: DecodingStep = (tokens, state) => ({
+ *   logits: tf.tile(tf.tensor2d([[-9, 1, 2, 0]]), [tokens.size, 1]),
+ *   state,
+ * });
+ * const options = { step, startId: 0, endId: 1, maximumLength: 3, beamWidth: 2 };
+ * const [best] = await beamSearch({ ...options, start: { perRow: [], perImage: [] }, images: 1 });
+ * console.log(best[0].tokens); // [] : END at once, with log P = -1.41
+ */
+export async function beamSearch(
+  options: BeamSearchOptions & { readonly start: DecodingState; readonly images: number },
+): Promise<Candidate[][]> {
+  const search = createBeamSearch(options);
+  try {
+    return await search.decode(options.start, options.images);
+  } finally {
+    search.dispose();
+  }
+}
+
+/** The states of `start` [images, …] for beamWidth rows an image: all steps then have one shape. */
+function repeatRows({ perRow }: DecodingState, images: number, beamWidth: number): readonly tf.Tensor[] {
+  return tf.tidy(() => {
+    const rows = Int32Array.from({ length: images * beamWidth }, (_, row) => Math.floor(row / beamWidth));
+    const indices = tf.tensor1d(rows, 'int32');
+    return perRow.map((state) => tf.gather(state, indices));
+  });
+}
+
+/** What to feed: each [images · beamWidth]. Rows without a hypothesis repeat the image's first. */
+function rowsOf(
+  searches: readonly Search[],
+  { beamWidth, options }: Rules,
+): { readonly tokens: Int32Array; readonly parents: Int32Array } {
+  const tokens = new Int32Array(searches.length * beamWidth).fill(options.endId);
+  const parents = new Int32Array(searches.length * beamWidth);
+  searches.forEach(({ live, parents: from }, image) => {
+    for (let beam = 0; beam < beamWidth; beam++) {
+      const row = image * beamWidth + beam;
+      parents[row] = image * beamWidth + (from[beam] ?? 0);
+      tokens[row] = live[beam]?.token ?? options.endId;
+    }
+  });
+  return { tokens, parents };
+}
+
+/** A way to go on: `rank` is that of the token among the row's, or 'end'. */
+interface Extension {
+  readonly beam: number;
+  readonly rank: number | 'end';
+  readonly logProbability: number;
+}
+
+function advance(search: Search, image: number, extensions: Extensions, rules: Rules): Search {
+  if (search.live.length === 0) return search;
+  const { beamWidth } = rules;
+  const live: Hypothesis[] = [];
+  const parents: number[] = [];
+  const finished = [...search.finished];
+  const ranked = rankedExtensions(search, image, extensions, rules);
+  for (const [place, { beam, rank }] of ranked.entries()) {
+    const row = image * beamWidth + beam;
+    const hypothesis = defined(search.live[beam], 'hypothesis');
+    if (rank !== 'end') {
+      const [token, added] = [extensions.tokenOf(row, rank), extensions.logProbabilityOf(row, rank)];
+      live.push(extendHypothesis(hypothesis, token, added, extensions.attentionOf(row)));
+      parents.push(beam);
+    } else if (place < beamWidth) {
+      finished.push(finishHypothesis(hypothesis, extensions.endOf(row), rules.scoreOf));
+    }
+    if (live.length === beamWidth) break;
+  }
+  finished.sort((a, b) => b.score - a.score);
+  finished.length = Math.min(finished.length, rules.candidates);
+  return isDone(live, finished, rules) ? { live: [], parents: [], finished } : { live, parents, finished };
+}
+
+/** All permitted extensions of an image's hypotheses, the most probable first. */
+function rankedExtensions(search: Search, image: number, extensions: Extensions, rules: Rules): readonly Extension[] {
+  const { maximumLength, minimumLength = 0, noRepeatNgram = 0 } = rules.options;
+  const found: Extension[] = [];
+  search.live.forEach((hypothesis, beam) => {
+    const row = image * rules.beamWidth + beam;
+    const add = (rank: number | 'end', added: number): void => {
+      const logProbability = hypothesis.logProbability + added;
+      if (logProbability > -Infinity) found.push({ beam, rank, logProbability });
+    };
+    if (hypothesis.length >= minimumLength) add('end', extensions.endOf(row));
+    if (hypothesis.length >= maximumLength) return;
+    const barred = repeatingTokens(hypothesis, noRepeatNgram);
+    for (let rank = 0; rank < extensions.count; rank++) {
+      if (!barred.has(extensions.tokenOf(row, rank))) add(rank, extensions.logProbabilityOf(row, rank));
+    }
+  });
+  return found.sort((a, b) => b.logProbability - a.logProbability);
+}
+
+/** Whether no live hypothesis can still enter the results. */
+function isDone(live: readonly Hypothesis[], finished: readonly Candidate[], rules: Rules): boolean {
+  const worst = finished[rules.candidates - 1];
+  if (worst === undefined) return live.length === 0;
+  const longest = rules.options.maximumLength + 1;
+  return live.every(({ logProbability, length }) => {
+    // The penalty is monotone in the length: its extremes are at the ends.
+    const shortest = rules.scoreOf(logProbability, length + 1);
+    return Math.max(shortest, rules.scoreOf(logProbability, longest)) <= worst.score;
+  });
+}

@@ -1,0 +1,15 @@
+/** Decoding: from a step function to sequences of tokens. Model-blind. */
+export { beamSearch, type BeamSearchOptions, createBeamSearch } from './beam-search.js';
+export { createGreedy, greedy } from './greedy.js';
+export type { LengthFormula } from './length-penalty.js';
+export { createSampler, sample, type SamplingOptions } from './sample.js';
+export type {
+  Candidate,
+  Compile,
+  DecodedStep,
+  DecodingOptions,
+  DecodingState,
+  DecodingStep,
+  SequenceDecoder,
+  TensorsFunction,
+} from './types.js';
