@@ -5,7 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile, type Compiled } from '../../backend/compile.js';
 import { decodeAhead } from '../../media/decode-ahead.js';
-import type { ImagePreprocessing } from '../../media/image.js';
+import type { ImageError, ImagePreprocessing } from '../../media/image.js';
+import type { ImagePath } from '../../media/image-paths.js';
 
 /** What an image goes through before the decoder sees it. */
 export interface ImageEncoder {
@@ -15,7 +16,7 @@ export interface ImageEncoder {
 }
 
 export type EncodedImage =
-  { readonly path: string; readonly features: Float32Array } | { readonly path: string; readonly error: string };
+  { readonly path: string; readonly features: Float32Array } | { readonly path: string; readonly error: ImageError };
 
 export interface EncodeOptions {
   /** Images encoded at once; the last batch is filled up, so that one session serves all. */
@@ -24,7 +25,17 @@ export interface EncodeOptions {
   readonly signal?: AbortSignal;
 }
 
-type DecodedImage = { readonly path: string; readonly pixels: Uint8Array };
+/** An image whose pixels are there. */
+export interface PixelImage {
+  readonly path: string;
+  readonly pixels: Uint8Array;
+}
+
+/** An image that could not be decoded. */
+export interface FailedImage {
+  readonly path: string;
+  readonly error: ImageError;
+}
 
 /** A compiled encoder of a fixed batch size. */
 export class BatchEncoder {
@@ -54,16 +65,15 @@ export class BatchEncoder {
 /** The features of each image in the order of `paths`, or why there are none. */
 export async function* encodeImages(
   encoder: ImageEncoder,
-  paths: Iterable<string> | AsyncIterable<string>,
+  paths: Iterable<string | ImagePath>,
   options: EncodeOptions,
 ): AsyncGenerator<EncodedImage> {
   const batches = new BatchEncoder(encoder, options.batchSize);
   try {
     for await (const batch of decodedBatches(encoder.preprocessing, paths, options)) {
-      const decoded = batch.filter((image): image is DecodedImage => 'pixels' in image);
-      const features = await featuresOf(batches, decoded);
+      const features = await featuresOf(batches, batch.filter(hasPixels));
       for (const image of batch) {
-        if ('pixels' in image) yield { path: image.path, features: features.get(image) as Float32Array };
+        if (hasPixels(image)) yield { path: image.path, features: features.get(image) as Float32Array };
         else yield image;
       }
     }
@@ -72,10 +82,12 @@ export async function* encodeImages(
   }
 }
 
+export const hasPixels = (image: PixelImage | FailedImage): image is PixelImage => 'pixels' in image;
+
 async function featuresOf(
   encoder: BatchEncoder,
-  images: readonly DecodedImage[],
-): Promise<ReadonlyMap<DecodedImage, Float32Array>> {
+  images: readonly PixelImage[],
+): Promise<ReadonlyMap<PixelImage, Float32Array>> {
   if (images.length === 0) return new Map();
   const tensor = encoder.encode(images.map(({ pixels }) => pixels));
   const values = (await tensor.data()) as Float32Array;
@@ -87,19 +99,19 @@ async function featuresOf(
 /** Images in groups of `batchSize` that could be decoded, with those between them that could not. */
 export async function* decodedBatches(
   preprocessing: ImagePreprocessing,
-  paths: Iterable<string> | AsyncIterable<string>,
-  options: EncodeOptions,
-): AsyncGenerator<readonly (DecodedImage | { readonly path: string; readonly error: string })[]> {
-  let batch: (DecodedImage | { path: string; error: string })[] = [];
+  paths: Iterable<string | ImagePath>,
+  { batchSize, limitPixels, signal }: EncodeOptions,
+): AsyncGenerator<readonly (PixelImage | FailedImage)[]> {
+  let batch: (PixelImage | FailedImage)[] = [];
   let decoded = 0;
-  for await (const image of decodeAhead(paths, preprocessing, {
-    concurrency: 2 * options.batchSize,
-    ...(options.limitPixels === undefined ? {} : { limitPixels: options.limitPixels }),
-  })) {
-    if (options.signal?.aborted === true) return;
-    batch.push(image);
-    if ('pixels' in image) decoded++;
-    if (decoded === options.batchSize) {
+  const limits = limitPixels === undefined ? {} : { limitPixels };
+  for await (const image of decodeAhead(paths, preprocessing, { concurrency: 2 * batchSize, ...limits })) {
+    if (signal?.aborted === true) return;
+    if (image.error === undefined) {
+      batch.push({ path: image.path, pixels: image.pixels });
+      decoded++;
+    } else batch.push({ path: image.path, error: image.error });
+    if (decoded === batchSize) {
       yield batch;
       batch = [];
       decoded = 0;

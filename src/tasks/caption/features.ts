@@ -48,8 +48,8 @@ export async function cacheFeatures(options: FeatureOptions): Promise<CachedFeat
       progress.advance(1);
       if ('features' in image) await cache.write(image.path, image.features);
       else {
-        if (options.strict === true) throw new UserError(`${image.path}: ${image.error} (strict: nothing is left out)`);
-        warn(`${image.path}: ${image.error}; left out`);
+        if (options.strict === true) throw new UserError(`${image.error.message} (strict: nothing is left out)`);
+        warn(`${image.error.message}; left out`);
         failed.add(image.path);
       }
     }

@@ -1,0 +1,100 @@
+/**
+ * From features to sentences: the captioner's step under beam search. Start and step are compiled once for a batch size
+ * and beam width, and serve every batch.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { compile } from '../../backend/compile.js';
+import { type Candidate, createBeamSearch } from '../../decoding/index.js';
+import {
+  type CaptionerConfig,
+  type CaptionerState,
+  startCaptions,
+  stepCaptions,
+} from '../../models/captioner/index.js';
+import { detokenize } from '../../text/tokenizer.js';
+import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
+
+export interface DecodingOptions {
+  /** Candidates kept at each step; 1 is greedy. */
+  readonly beamWidth: number;
+  /** Exponent of the length by which a candidate's log-probability is divided. */
+  readonly lengthPenalty: number;
+  /** Words of a caption at most. */
+  readonly maximumLength: number;
+  readonly minimumLength: number;
+  /** No sequence of so many words occurs twice in a caption; 0 allows it. */
+  readonly noRepeatNgram: number;
+  /** Candidates returned, at most `beamWidth`. */
+  readonly candidates: number;
+}
+
+/** The one place where decoding's defaults stand; chosen on Flickr8k's dev part (benchmarks/captions.md). */
+export const decodingDefaults: DecodingOptions = {
+  beamWidth: 5,
+  lengthPenalty: 0.7,
+  maximumLength: 20,
+  minimumLength: 0,
+  noRepeatNgram: 0,
+  candidates: 1,
+};
+
+/** A caption with the natural logarithm of its probability. */
+export interface ScoredCaption {
+  readonly caption: string;
+  readonly logProbability: number;
+}
+
+export interface GeneratorOptions extends DecodingOptions {
+  readonly config: CaptionerConfig;
+  /** The captioner's weights; they stay with the caller and are baked into what is compiled. */
+  readonly parameters: Readonly<Record<string, tf.Tensor>>;
+  readonly vocabulary: Vocabulary;
+  /** What comes before the captioner: features as the caller has them → grid [n, p, c]. Default: they are the grid. */
+  readonly gridOf?: (features: tf.Tensor) => tf.Tensor;
+}
+
+export interface CaptionGenerator {
+  /** Captions of each image, best first, from features [n, …]: n lists. */
+  generate(features: tf.Tensor): Promise<readonly (readonly ScoredCaption[])[]>;
+  dispose(): void;
+}
+
+/** Compiles the captioner for decoding. */
+export function createGenerator(options: GeneratorOptions): CaptionGenerator {
+  const { config, parameters, vocabulary, gridOf = (features) => features } = options;
+  let perRowCount = 0;
+  const begin = compile((features: tf.Tensor) => {
+    const { perRow, perImage } = startCaptions(config, parameters, gridOf(features));
+    perRowCount = perRow.length;
+    return [...perRow, ...perImage];
+  });
+  const search = createBeamSearch({
+    ...options,
+    step: (tokens, state) => stepCaptions(config, parameters, state, tokens),
+    startId: START_ID,
+    endId: END_ID,
+    suppressedIds: [PADDING_ID, START_ID, UNKNOWN_ID],
+    lengthFormula: 'average',
+    compile,
+  });
+  return {
+    async generate(features) {
+      const tensors = begin(features);
+      const state: CaptionerState = { perRow: tensors.slice(0, perRowCount), perImage: tensors.slice(perRowCount) };
+      try {
+        const found = await search.decode(state, features.shape[0] ?? 0);
+        return found.map((candidates) => candidates.map((candidate) => scored(candidate, vocabulary)));
+      } finally {
+        tf.dispose(tensors);
+      }
+    },
+    dispose() {
+      begin.dispose();
+      search.dispose();
+    },
+  };
+}
+
+function scored({ tokens, logProbability }: Candidate, vocabulary: Vocabulary): ScoredCaption {
+  return { caption: detokenize(vocabulary.decode(tokens)), logProbability };
+}

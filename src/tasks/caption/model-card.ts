@@ -1,0 +1,44 @@
+/** The README.md of a checkpoint: what it was trained on, how, and what it scores. */
+import { type CaptionerConfig, countCaptionerParameters } from '../../models/captioner/index.js';
+import type { EpochRecord } from '../../training/training-state.js';
+import type { CaptionModel } from './model.js';
+import type { TrainingData } from './sources.js';
+import type { TrainingRecipe } from './train.js';
+
+export interface TrainingDescription {
+  readonly model: Pick<CaptionModel, 'config' | 'vocabulary'>;
+  readonly data: TrainingData;
+  readonly recipe: TrainingRecipe;
+  readonly seed: number;
+  readonly record: EpochRecord;
+}
+
+const score = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
+
+function architecture({ entry, cell, hiddenSize, embeddingSize }: CaptionerConfig): string {
+  return `${cell.toUpperCase()} of ${hiddenSize} units, embeddings of ${embeddingSize}, picture enters: ${entry}`;
+}
+
+/** The text of a model card. */
+export function describeTraining({ model, data, recipe, seed, record }: TrainingDescription): string {
+  const { encoder, captioner, preprocessing } = model.config;
+  const { bleu1, bleu4, rougeL, ciderD, distinctCaptions } = record.metrics;
+  const fineTuned = recipe.fineTuneFrom === '' ? 'frozen' : `fine-tuned from ${recipe.fineTuneFrom} on`;
+  return `# Captioner
+
+Writes an English-like sentence (in the language of its training captions) about a photo. Made with looksay.
+
+- Encoder: MobileNet V${encoder.version} ${encoder.alpha}, ${encoder.inputSize} px, ${fineTuned}; pictures are fitted by "${preprocessing.fit}".
+- Captioner: ${architecture(captioner)}; ${countCaptionerParameters(captioner).toLocaleString('en')} weights; ${model.vocabulary.size} words.
+- Data: ${data.train.length} photos for training, ${data.validation.length} for validation.
+- Training: epoch ${record.epoch} of ${recipe.epochs} was the best by CIDEr-D (seed ${seed}); settings in \`settings.json\`, a line an epoch in \`log.jsonl\`.
+
+Scores on the validation photos (beam width ${recipe.validationBeamWidth}):
+
+| BLEU-1 | BLEU-4 | ROUGE-L | CIDEr-D | distinct captions |
+|---|---|---|---|---|
+| ${score(bleu1)} | ${score(bleu4)} | ${score(rougeL)} | ${score(ciderD)} | ${distinctCaptions ?? '–'} |
+
+The licence of the weights follows that of the training data.
+`;
+}

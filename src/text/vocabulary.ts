@@ -1,0 +1,73 @@
+/** Which words a model knows, and their numbers. */
+import { UserError } from '../shared/errors.js';
+
+export const PADDING_ID = 0;
+export const START_ID = 1;
+export const END_ID = 2;
+export const UNKNOWN_ID = 3;
+const SPECIAL_TOKENS = ['<padding>', '<start>', '<end>', '<unknown>'] as const;
+
+export interface VocabularyJson {
+  readonly tokens: readonly string[];
+}
+
+/** Words by number; the first four are special. */
+export class Vocabulary {
+  readonly #tokens: readonly string[];
+  readonly #ids: ReadonlyMap<string, number>;
+
+  private constructor(tokens: readonly string[]) {
+    this.#tokens = tokens;
+    this.#ids = new Map(tokens.map((token, id) => [token, id]));
+  }
+
+  /** The words that occur at least `minimumCount` times, the most frequent first, ties in alphabetical order. */
+  static build(sentences: Iterable<readonly string[]>, { minimumCount = 1 }: { minimumCount?: number } = {}): Vocabulary {
+    const counts = new Map<string, number>();
+    for (const sentence of sentences) for (const word of sentence) counts.set(word, (counts.get(word) ?? 0) + 1);
+    const words = [...counts]
+      .filter(([, count]) => count >= minimumCount)
+      .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
+      .map(([word]) => word);
+    return new Vocabulary([...SPECIAL_TOKENS, ...words]);
+  }
+
+  get size(): number {
+    return this.#tokens.length;
+  }
+
+  get tokens(): readonly string[] {
+    return this.#tokens;
+  }
+
+  idOf(token: string): number {
+    return this.#ids.get(token) ?? UNKNOWN_ID;
+  }
+
+  tokenOf(id: number): string {
+    return this.#tokens[id] ?? SPECIAL_TOKENS[UNKNOWN_ID];
+  }
+
+  /** The numbers of words, without START and END. */
+  encode(tokens: readonly string[]): number[] {
+    return tokens.map((token) => this.idOf(token));
+  }
+
+  /** The words of numbers up to END, without the special ones. */
+  decode(ids: readonly number[]): string[] {
+    const end = ids.indexOf(END_ID);
+    return (end < 0 ? ids : ids.slice(0, end)).filter((id) => id > UNKNOWN_ID).map((id) => this.tokenOf(id));
+  }
+
+  toJSON(): VocabularyJson {
+    return { tokens: this.#tokens };
+  }
+
+  static fromJSON(value: unknown, where: string): Vocabulary {
+    const tokens = (value as Partial<VocabularyJson> | undefined)?.tokens;
+    if (!Array.isArray(tokens) || SPECIAL_TOKENS.some((token, id) => tokens[id] !== token)) {
+      throw new UserError(`${where}: expected a list of tokens that begins with ${SPECIAL_TOKENS.join(', ')}`);
+    }
+    return new Vocabulary(tokens as string[]);
+  }
+}
