@@ -50,6 +50,50 @@ export function attentionKeys(parameters: Parameters, values: tf.Tensor): tf.Ten
 }
 
 /**
+ * w · tanh(query + key) for all pairs within an image: `queries` [n, k, attention], `keys` [n, p, attention] and `score`
+ * [attention, 1] to [n, k, p]. The [n, k, p, attention] in between is by far the largest tensor of an attending decoder;
+ * the gradient passes over it twice, where the chain of the single operators' gradients would do so seven times: with
+ * t = tanh(query + key) and d the gradient of the scores,
+ *
+ *     ∂query = w ⊙ (Σ_p d - Σ_p d t²)        ∂key = w ⊙ (Σ_k d - Σ_k d t²)        ∂w = Σ d t
+ */
+function additiveScores(queries: tf.Tensor, keys: tf.Tensor, score: tf.Tensor): tf.Tensor {
+  const [n = 0, k = 0, attentionSize = 0] = queries.shape;
+  const [, p = 0] = keys.shape;
+  const compute = tf.customGrad((...args) => {
+    const [q, v, w, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const sums = tf.add(tf.reshape(q, [n, k, 1, attentionSize]), tf.reshape(v, [n, 1, p, attentionSize]));
+    const hidden = tf.tanh(sums); // [n, k, p, attention]
+    save([hidden, w]);
+    const value = tf.reshape(tf.matMul(tf.reshape(hidden, [n * k * p, attentionSize]), w), [n, k, p]); // [n, k, p]
+    return { value, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => scoreGradients(dy, saved) };
+  });
+  return compute(queries, keys, score);
+}
+
+/** The gradients of `additiveScores` from `dy` [n, k, p] and the saved [n, k, p, attention] and w. */
+function scoreGradients(dy: tf.Tensor, saved: readonly tf.Tensor[]): tf.Tensor[] {
+  const [hidden, w] = saved as readonly [tf.Tensor, tf.Tensor];
+  const [n = 0, k = 0, p = 0, attentionSize = 0] = hidden.shape;
+  const flat = tf.reshape(hidden, [n * k * p, attentionSize]); // [n·k·p, attention]
+  const row = tf.reshape(w, [attentionSize]); // [attention]
+  const squares = tf.square(hidden); // [n, k, p, attention]
+  const ofQueries = tf.matMul(
+    tf.reshape(dy, [n * k, 1, p]), // [n·k, 1, p]
+    tf.reshape(squares, [n * k, p, attentionSize]), // [n·k, p, attention]
+  ); // [n·k, 1, attention]: Σ_p d t²
+  const products = tf.mul(squares, tf.reshape(dy, [n, k, p, 1])); // [n, k, p, attention]
+  const ofKeys = k === 1 ? tf.reshape(products, [n, p, attentionSize]) : tf.sum(products, 1); // [n, p, attention]
+  const queryGradient = tf.sub(tf.sum(dy, 2, true), tf.reshape(ofQueries, [n, k, attentionSize])); // [n, k, attention]
+  const keyGradient = tf.sub(tf.reshape(tf.sum(dy, 1), [n, p, 1]), ofKeys); // [n, p, attention]
+  return [
+    tf.mul(queryGradient, row),
+    tf.mul(keyGradient, row),
+    tf.matMul(flat, tf.reshape(dy, [n * k * p, 1]), true, false), // [attention, 1]
+  ];
+}
+
+/**
  * Attends with `queries` [rows, query], where rows = k · images and the k rows of an image follow each other.
  *
  * @example
@@ -64,17 +108,12 @@ export function attend(parameters: Parameters, { keys, values }: Attended, queri
   const [rows = 0] = queries.shape;
   const perImage = rows / images;
   const query = tf.matMul(queries, parameter(parameters, 'queryKernel')); // [rows, attention]
-  const hidden = tf.tanh(
-    tf.add(
-      tf.reshape(query, [images, perImage, 1, attentionSize]), // [images, k, 1, attention]
-      tf.reshape(keys, [images, 1, positions, attentionSize]), // [images, 1, positions, attention]
-    ),
-  ); // [images, k, positions, attention]
-  const scores = tf.matMul(
-    tf.reshape(hidden, [rows * positions, attentionSize]), // [rows·positions, attention]
+  const scores = additiveScores(
+    tf.reshape(query, [images, perImage, attentionSize]), // [images, k, attention]
+    keys,
     parameter(parameters, 'score'),
-  ); // [rows·positions, 1]
-  const weights = tf.softmax(tf.reshape(scores, [images, perImage, positions])); // [images, k, positions]
+  );
+  const weights = tf.softmax(scores); // [images, k, positions]
   const context = tf.matMul(weights, values); // [images, k, values]
   return {
     context: tf.reshape(context, [rows, valueSize]), // [rows, values]

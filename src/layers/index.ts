@@ -1,0 +1,30 @@
+/** The layers that models are made of: pure functions of parameters, input and state. */
+export {
+  attend,
+  type Attended,
+  type AttentionConfig,
+  attentionKeys,
+  attentionParameterShapes,
+  type AttentionResult,
+} from './attention.js';
+export {
+  type Cell,
+  CELL_KINDS,
+  type CellConfig,
+  type CellInitialization,
+  type CellKind,
+  cellParameterShapes,
+  type CellState,
+  createCell,
+  initializeCell,
+  type StackOptions,
+  unroll,
+  type Unrolled,
+  unrollStack,
+  zeroState,
+} from './cells.js';
+export { crossEntropy, logSumExp, type OutputLayer, outputLogits } from './cross-entropy.js';
+export { dense } from './dense.js';
+export { dropout, dropoutStream } from './dropout.js';
+export { embed, initializeEmbedding, type InitializedEmbedding } from './embedding.js';
+export type { HostTensor, Parameters, ParameterShapes } from './parameters.js';
