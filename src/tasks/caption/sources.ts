@@ -23,7 +23,7 @@ function reportProblems(source: CaptionSource, problems: readonly Problem[]): vo
 /** Reads one source. Throws UserError when nothing usable is in it, or at the first problem when `strict`. */
 export async function readSource(
   source: CaptionSource,
-  options: { readonly split?: 'train' | 'val' | 'test'; readonly strict?: boolean } = {},
+  options: { readonly split?: 'train' | 'val' | 'dev' | 'test'; readonly strict?: boolean } = {},
 ): Promise<readonly CaptionedImage[]> {
   const { examples, problems } = await readCaptionSource({ ...source, ...options });
   reportProblems(source, problems);

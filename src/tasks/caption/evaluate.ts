@@ -1,0 +1,121 @@
+/** Scores a captioner as the COCO toolkit does, beside baselines on the same photos. */
+import type { CaptionedImage } from '../../datasets/captions/index.js';
+import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
+import { loadLayersModel, mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { warn } from '../../shared/log.js';
+import { startProgress } from '../../shared/progress.js';
+import { type CaptionModel, loadCaptionModel } from './model.js';
+import { nearestCaptions } from './nearest.js';
+import { type CaptionOptions, createCaptioner } from './predict.js';
+import { type CaptionSource, readSource } from './sources.js';
+import { frozenEncoder } from './train-model.js';
+
+export interface EvaluateOptions extends CaptionOptions {
+  readonly checkpoint: string;
+  readonly source: CaptionSource;
+  readonly split?: 'train' | 'val' | 'dev' | 'test';
+  /** Photos whose captions the nearest-photo baseline may use. */
+  readonly trainSources?: readonly CaptionSource[];
+  /** Another encoder for that baseline, such as one trained on ImageNet alone. */
+  readonly baselineEncoder?: string;
+}
+
+/** Scores of one way of captioning. */
+export interface NamedScores {
+  readonly name: string;
+  readonly scores: CaptionScores;
+}
+
+export interface Evaluation {
+  /** Photos that were scored. */
+  readonly photos: number;
+  readonly scores: CaptionScores;
+  readonly baselines: readonly NamedScores[];
+  readonly captions: readonly { readonly image: string; readonly caption: string }[];
+}
+
+/** Captions the photos of a split and scores them. Throws UserError when nothing is left to score. */
+export async function evaluateCaptioner(options: EvaluateOptions): Promise<Evaluation> {
+  const { checkpoint, source, split, trainSources = [], baselineEncoder, ...captioning } = options;
+  const model = await loadCaptionModel(checkpoint);
+  const examples = await readSource(source, split === undefined ? {} : { split });
+  const candidates = await captionAll(model, examples, captioning);
+  const references = examples.map(({ captions }) => captions);
+  const score = (captions: readonly string[]): CaptionScores => scoreCaptions({ candidates: captions, references });
+  const train = await readTrainSources(trainSources);
+  const frequent = mostFrequentCaption(train.length > 0 ? train : examples);
+  const baselines: NamedScores[] = [
+    { name: `the most frequent caption (${frequent})`, scores: score(examples.map(() => frequent)) },
+  ];
+  for (const [name, encoderModel] of train.length > 0 ? await encodersOf(model, baselineEncoder) : []) {
+    const encoder = frozenEncoder(encoderModel, mobilenetBlocks(encoderModel.config.encoder).length);
+    const captions = await nearestCaptions(encoder, train, examples);
+    encoder.dispose();
+    baselines.push({ name: `the caption of the nearest training photo (${name})`, scores: score(captions) });
+  }
+  const captions = examples.map(({ image }, index) => ({ image, caption: candidates[index] ?? '' }));
+  return { photos: examples.length, scores: score(candidates), baselines, captions };
+}
+
+async function captionAll(
+  model: CaptionModel,
+  examples: readonly CaptionedImage[],
+  options: CaptionOptions,
+): Promise<string[]> {
+  const captioner = createCaptioner(model);
+  const progress = startProgress('captioning', examples.length);
+  const captions: string[] = [];
+  try {
+    for await (const result of captioner.caption(
+      examples.map(({ image }) => image),
+      options,
+    )) {
+      progress.advance(1);
+      if ('error' in result) warn(`${result.image}: ${result.error}`);
+      captions.push('caption' in result ? result.caption : '');
+    }
+    options.signal?.throwIfAborted();
+    return captions;
+  } finally {
+    progress.stop();
+    captioner.dispose();
+  }
+}
+
+async function readTrainSources(sources: readonly CaptionSource[]): Promise<readonly CaptionedImage[]> {
+  const examples: CaptionedImage[] = [];
+  for (const source of sources) {
+    const found = await readSource(source);
+    examples.push(...found.filter(({ split }) => split === undefined || split === 'train'));
+  }
+  return examples;
+}
+
+/** The model's own encoder, and the one at `path` with the same preprocessing. */
+async function encodersOf(model: CaptionModel, path: string | undefined): Promise<(readonly [string, CaptionModel])[]> {
+  const own = ['features of this captioner', model] as const;
+  if (path === undefined) return [own];
+  const { config, weights } = await loadLayersModel(path);
+  const preprocessing = { ...model.config.preprocessing, size: config.inputSize };
+  return [
+    own,
+    [
+      `features of ${path}`,
+      { ...model, config: { ...model.config, encoder: config, preprocessing }, encoder: weights },
+    ],
+  ];
+}
+
+function mostFrequentCaption(examples: readonly CaptionedImage[]): string {
+  const counts = new Map<string, number>();
+  for (const { captions } of examples) {
+    for (const caption of captions) {
+      const text = caption
+        .trim()
+        .toLowerCase()
+        .replace(/\s*\.$/, '');
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+  }
+  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', 0] as [string, number])[0];
+}

@@ -1,0 +1,145 @@
+/**
+ * Captions images with a trained checkpoint. Decoding of the next images overlaps with the model's work on these, and
+ * memory does not grow with the number of images.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { ImagePath } from '../../media/image-paths.js';
+import { mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { BatchEncoder, decodedBatches, type FailedImage, hasPixels, type PixelImage } from './encode.js';
+import {
+  type CaptionGenerator,
+  createGenerator,
+  type DecodingOptions,
+  decodingDefaults,
+  type ScoredCaption,
+} from './generate.js';
+import { type CaptionModel, loadCaptionModel, toTensors } from './model.js';
+import { frozenEncoder } from './train-model.js';
+
+/** What is said of one image, or why nothing is. */
+export type CaptionResult =
+  | {
+      readonly image: string;
+      readonly caption: string;
+      /** Natural logarithm of the caption's probability. */
+      readonly logProbability: number;
+      /** The best captions, the first included, when several were asked for. */
+      readonly candidates?: readonly ScoredCaption[];
+    }
+  | { readonly image: string; readonly error: string };
+
+export interface CaptionOptions extends Partial<DecodingOptions> {
+  /** Images that go through the model together, 1 or more. */
+  readonly batchSize?: number;
+  /** The largest picture that is decoded, in pixels. */
+  readonly limitPixels?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The one default of the batch size: larger ones gain no speed on two cores and take memory. */
+export const DEFAULT_BATCH_SIZE = 8;
+
+export interface Captioner {
+  /** Captions of images in their order; an image that cannot be read gives an error and the others go on. */
+  caption(paths: Iterable<string | ImagePath>, options?: CaptionOptions): AsyncGenerator<CaptionResult>;
+  /** Gives native memory back. */
+  dispose(): void;
+}
+
+/** What is compiled for one batch size and one way of decoding. */
+interface CompiledCaptioner {
+  readonly key: string;
+  readonly encoder: BatchEncoder;
+  readonly generator: CaptionGenerator;
+}
+
+/**
+ * Loads the captioner in `folder`. Throws UserError when it is missing, damaged, of another task or a newer format.
+ *
+ * @example
+ * const captioner = await loadCaptioner('checkpoints/captioner');
+ * for await (const result of captioner.caption(['dog.jpg', 'boat.jpg'], { beamWidth: 5 })) {
+ *   console.log('caption' in result ? result.caption : result.error);
+ * }
+ * captioner.dispose();
+ */
+export async function loadCaptioner(folder: string): Promise<Captioner> {
+  return createCaptioner(await loadCaptionModel(folder));
+}
+
+/** A captioner of a model that is loaded already. */
+export function createCaptioner(model: CaptionModel): Captioner {
+  const encoder = frozenEncoder(model, mobilenetBlocks(model.config.encoder).length);
+  const parameters = toTensors(model.captioner);
+  let compiled: CompiledCaptioner | undefined;
+  const release = (): void => {
+    compiled?.encoder.dispose();
+    compiled?.generator.dispose();
+    compiled = undefined;
+  };
+  const compiledFor = (batchSize: number, decoding: DecodingOptions): CompiledCaptioner => {
+    const key = JSON.stringify([batchSize, decoding]);
+    if (compiled?.key === key) return compiled;
+    release();
+    const { config, vocabulary } = model;
+    const generator = createGenerator({
+      ...decoding,
+      config: config.captioner,
+      parameters,
+      vocabulary,
+      gridOf: toGrid,
+    });
+    compiled = { key, encoder: new BatchEncoder(encoder, batchSize), generator };
+    return compiled;
+  };
+  return {
+    async *caption(paths, options = {}) {
+      const { batchSize = DEFAULT_BATCH_SIZE, limitPixels, signal, ...chosen } = options;
+      const decoding = { ...decodingDefaults, ...chosen };
+      const limits = {
+        ...(limitPixels === undefined ? {} : { limitPixels }),
+        ...(signal === undefined ? {} : { signal }),
+      };
+      for await (const batch of decodedBatches(model.config.preprocessing, paths, { batchSize, ...limits })) {
+        yield* captionBatch(compiledFor(batchSize, decoding), batch, decoding.candidates);
+      }
+    },
+    dispose() {
+      release();
+      encoder.dispose();
+      tf.dispose(parameters);
+    },
+  };
+}
+
+/** [n, h, w, c] → [n, h·w, c]. */
+function toGrid(features: tf.Tensor): tf.Tensor {
+  const [n = 0, height = 0, width = 0, channels = 0] = features.shape;
+  return tf.reshape(features, [n, height * width, channels]); // [n, p, c]
+}
+
+async function* captionBatch(
+  { encoder, generator }: CompiledCaptioner,
+  batch: readonly (PixelImage | FailedImage)[],
+  candidates: number,
+): AsyncGenerator<CaptionResult> {
+  const decoded = batch.filter(hasPixels);
+  const found = new Map<PixelImage, readonly ScoredCaption[]>();
+  if (decoded.length > 0) {
+    const features = encoder.encode(decoded.map(({ pixels }) => pixels));
+    const captions = await generator.generate(features);
+    features.dispose();
+    decoded.forEach((image, index) => found.set(image, captions[index] ?? []));
+  }
+  for (const image of batch) {
+    yield hasPixels(image)
+      ? describe(image.path, found.get(image) ?? [], candidates)
+      : { image: image.path, error: image.error.reason };
+  }
+}
+
+function describe(image: string, captions: readonly ScoredCaption[], candidates: number): CaptionResult {
+  const [best] = captions;
+  if (best === undefined) return { image, error: 'no caption was found' };
+  return { image, ...best, ...(candidates > 1 ? { candidates: captions } : {}) };
+}
