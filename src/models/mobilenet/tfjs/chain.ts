@@ -65,7 +65,8 @@ export function traceChain(where: string, operations: readonly Operation[]): Cha
   const ends = new Set<ChainEnd>();
   for (const result of traced.values()) {
     if (isEnd(result)) ends.add(result);
-    else if (longest === undefined || result.length > longest.length) longest = result;
+    // Of links of one length the last has most folded into it.
+    else if (longest === undefined || result.length >= longest.length) longest = result;
   }
   const links: ChainLink[] = [];
   for (let link = longest; link !== undefined; link = link.previous) links.push(link);
