@@ -7,7 +7,7 @@ import {
   createCaptionerParameters,
   validateCaptionerConfig,
 } from '../../models/captioner/index.js';
-import { loadLayersModel, mobilenetOutput } from '../../models/mobilenet/index.js';
+import { loadMobileNet, mobilenetOutput } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { Random } from '../../shared/random.js';
 import { type CaptionModel, loadCaptionModel } from './model.js';
@@ -43,7 +43,7 @@ export async function initialModel(
       exitCode: 2,
     });
   }
-  const encoder = await loadLayersModel(options.encoder);
+  const encoder = await loadMobileNet(options.encoder);
   const { gridSize, featureSize } = mobilenetOutput(encoder.config);
   const vocabulary = buildVocabulary(train, options.minimumCount);
   const captioner = validateCaptionerConfig(
