@@ -6,4 +6,3 @@ export * from './network.js';
 export type { LoadedMobileNet } from './tfjs/assemble.js';
 export { MODEL_LIMITS, type ModelJson, parseModelJson, weightPaths } from './tfjs/model-json.js';
 export { decodeWeights, type StoredModel } from './tfjs/stored-weights.js';
-export { loadMobileNet as loadLayersModel } from './load.js';

@@ -16,6 +16,8 @@ export interface WeightSpec {
   readonly shape: readonly number[];
   readonly storage: WeightStorage;
   readonly byteLength: number;
+  /** The entry as it stands in the manifest. */
+  readonly json: unknown;
 }
 
 /** Tensors that lie one after the other in the files of `paths` put together. */
@@ -104,7 +106,7 @@ function parseSpec(where: string, weight: unknown): WeightSpec {
   const storage = storageOf(`${where} ${describe(name)}`, weight);
   const byteLength = shape.reduce((product, size) => product * size, BYTES[storage.kind]);
   if (byteLength > MODEL_LIMITS.weightBytes) throw damaged(`${where} ${describe(name)}: shape`, 'fewer values', shape);
-  return { name, shape, storage, byteLength };
+  return { name, shape, storage, byteLength, json: weight };
 }
 
 function isShape(value: unknown): value is readonly number[] {
