@@ -46,7 +46,10 @@ function loss(w: Weights, tokens: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   const states = tf.concat(outputs, 0) as tf.Tensor2D; // [time·batch, hidden]
   const logits = tf.add(tf.matMul(states, w.output as tf.Tensor2D), w.outputBias as tf.Tensor);
   const flat = tf.reshape(logits, [-1]);
-  const picked = tf.gather(flat, tf.add(tf.mul(tf.range(0, BATCH * STEPS, 1, 'int32'), tf.scalar(VOCABULARY, 'int32')), labels));
+  const picked = tf.gather(
+    flat,
+    tf.add(tf.mul(tf.range(0, BATCH * STEPS, 1, 'int32'), tf.scalar(VOCABULARY, 'int32')), labels),
+  );
   return tf.mean(tf.sub(tf.logSumExp(logits, 1), picked)) as tf.Scalar;
 }
 
@@ -66,7 +69,17 @@ for (let step = 0; step < steps; step++) {
   const [number] = await value.data();
   times.push(performance.now() - start);
   value.dispose();
-  if (step < 3 || step === steps - 1) console.error(`step ${step} loss ${number} ${times.at(-1)?.toFixed(1)} ms, recording ${hosts.at(-1)?.toFixed(1)} ms`);
+  if (step < 3 || step === steps - 1)
+    console.error(
+      `step ${step} loss ${number} ${times.at(-1)?.toFixed(1)} ms, recording ${hosts.at(-1)?.toFixed(1)} ms`,
+    );
 }
 const median = (list: number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1] as number;
-console.log(JSON.stringify({ backend, median: median(times), recording: median(hosts), ...(backend === 'onnxruntime' ? backendStatistics() : {}) }));
+console.log(
+  JSON.stringify({
+    backend,
+    median: median(times),
+    recording: median(hosts),
+    ...(backend === 'onnxruntime' ? backendStatistics() : {}),
+  }),
+);
