@@ -64,7 +64,7 @@ const times: number[] = [];
 const hosts: number[] = [];
 for (let step = 0; step < steps; step++) {
   const start = performance.now();
-  const value = tf.tidy(() => optimizer.minimize(() => loss(w, tokens, labels), true)) as tf.Scalar;
+  const value = tf.tidy(() => optimizer.minimize(() => loss(w, tokens, labels), true) as tf.Scalar);
   hosts.push(performance.now() - start);
   const [number] = await value.data();
   times.push(performance.now() - start);

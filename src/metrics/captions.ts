@@ -3,6 +3,8 @@ import { tokenize } from '../text/tokenizer.js';
 
 export interface CaptionScores {
   readonly bleu1: number;
+  readonly bleu2: number;
+  readonly bleu3: number;
   readonly bleu4: number;
   readonly ciderD: number;
   readonly rougeL: number;
@@ -87,6 +89,8 @@ export function scoreCaptions(input: {
   });
   return {
     bleu1: bleu(1),
+    bleu2: bleu(2),
+    bleu3: bleu(3),
     bleu4: bleu(4),
     ciderD: cider / cands.length,
     rougeL: 0,

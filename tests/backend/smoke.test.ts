@@ -36,9 +36,13 @@ test('a training step is one flush of one session', () => {
   const losses: number[] = [];
   const before = backendStatistics();
   for (let step = 0; step < 5; step++) {
-    const loss = tf.tidy(() =>
-      optimizer.minimize(() => tf.mean(tf.squaredDifference(tf.matMul(x, w), labels)) as tf.Scalar, true),
-    ) as tf.Scalar;
+    const loss = tf.tidy(
+      () =>
+        optimizer.minimize(
+          () => tf.mean(tf.squaredDifference(tf.matMul(x, w), labels)) as tf.Scalar,
+          true,
+        ) as tf.Scalar,
+    );
     losses.push(loss.dataSync()[0] as number);
     loss.dispose();
   }

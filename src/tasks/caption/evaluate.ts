@@ -1,10 +1,11 @@
 /** Scores a captioner as the COCO toolkit does, beside baselines on the same photos. */
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
-import { loadMobileNet, mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { type CaptionModel, loadCaptionModel } from './model.js';
+import { loadEncoder } from '../encoder/index.js';
 import { nearestCaptions } from './nearest.js';
 import { type CaptionOptions, createCaptioner } from './predict.js';
 import { type CaptionSource, readSource } from './sources.js';
@@ -95,7 +96,7 @@ async function readTrainSources(sources: readonly CaptionSource[]): Promise<read
 async function encodersOf(model: CaptionModel, path: string | undefined): Promise<(readonly [string, CaptionModel])[]> {
   const own = ['features of this captioner', model] as const;
   if (path === undefined) return [own];
-  const { config, weights } = await loadMobileNet(path);
+  const { config, weights } = await loadEncoder(path);
   const preprocessing = { ...model.config.preprocessing, size: config.inputSize };
   return [
     own,

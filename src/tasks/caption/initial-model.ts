@@ -7,10 +7,11 @@ import {
   createCaptionerParameters,
   validateCaptionerConfig,
 } from '../../models/captioner/index.js';
-import { loadMobileNet, mobilenetOutput } from '../../models/mobilenet/index.js';
+import { mobilenetOutput } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { Random } from '../../shared/random.js';
 import { type CaptionModel, loadCaptionModel } from './model.js';
+import { loadEncoder } from '../encoder/index.js';
 import { buildVocabulary } from './vocabulary.js';
 
 /** What a captioner is made of, where it is not begun from another. */
@@ -43,7 +44,7 @@ export async function initialModel(
       exitCode: 2,
     });
   }
-  const encoder = await loadMobileNet(options.encoder);
+  const encoder = await loadEncoder(options.encoder);
   const { gridSize, featureSize } = mobilenetOutput(encoder.config);
   const vocabulary = buildVocabulary(train, options.minimumCount);
   const captioner = validateCaptionerConfig(

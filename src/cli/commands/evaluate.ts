@@ -1,0 +1,116 @@
+/** `looksay evaluate caption`: scores a captioner on photos whose captions are known. */
+import stringWidth from 'string-width';
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { UserError } from '../../shared/errors.js';
+import { type Evaluation, evaluateCaptioner } from '../../tasks/caption/evaluate.js';
+import { decodingDefaults } from '../../tasks/caption/generate.js';
+import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
+import type { CommandContext } from '../context.js';
+import { DEFAULT_CHECKPOINT } from './caption.js';
+import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
+
+interface EvaluateArguments extends BackendArguments {
+  readonly checkpoint: string;
+  readonly images: string | undefined;
+  readonly captions: string | undefined;
+  readonly splits: string | undefined;
+  readonly source: string[];
+  readonly split: 'train' | 'val' | 'dev' | 'test' | undefined;
+  readonly trainSource: string[];
+  readonly baselineEncoder: string | undefined;
+  readonly beamWidth: number;
+  readonly lengthPenalty: number;
+  readonly format: 'text' | 'json';
+}
+
+export function evaluateCommand(context: CommandContext): CommandModule {
+  return {
+    command: 'evaluate',
+    describe: 'Score a model on data with known answers',
+    builder: (builder) =>
+      builder
+        .command({
+          command: 'caption',
+          describe: 'Score a captioner: BLEU, ROUGE-L and CIDEr-D, beside baselines',
+          builder: evaluateOptions,
+          handler: (argv: ArgumentsCamelCase<EvaluateArguments>) => runEvaluate(argv, context),
+        })
+        .demandCommand(1, 'name what to evaluate: caption'),
+    handler: () => undefined,
+  };
+}
+
+function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateArguments> {
+  return builder.options({
+    ...sourceOptions,
+    checkpoint: {
+      type: 'string',
+      requiresArg: true,
+      default: DEFAULT_CHECKPOINT,
+      defaultDescription: 'the shipped captioner',
+      describe: 'Folder of a trained captioner',
+    },
+    split: {
+      choices: ['train', 'val', 'dev', 'test'] as const,
+      describe: 'The part to score (dev and val mean the same)',
+    },
+    'train-source': {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      default: [] as string[],
+      describe: 'Training photos for the nearest-photo baseline; may be repeated',
+    },
+    'baseline-encoder': { type: 'string', requiresArg: true, describe: 'Another encoder for that baseline' },
+    'beam-width': {
+      type: 'number',
+      requiresArg: true,
+      default: decodingDefaults.beamWidth,
+      describe: 'Captions followed at once',
+    },
+    'length-penalty': {
+      type: 'number',
+      requiresArg: true,
+      default: decodingDefaults.lengthPenalty,
+      describe: 'Above 0 favours longer captions',
+    },
+    format: { choices: ['text', 'json'] as const, default: 'text', describe: 'A table, or JSON with every caption' },
+    ...backendOptions,
+  }) as unknown as Argv<EvaluateArguments>;
+}
+
+async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context: CommandContext): Promise<void> {
+  const [source, second] = sourcesFrom(argv);
+  if (source === undefined || second !== undefined) {
+    throw new UserError('evaluate one source at a time', { exitCode: 2 });
+  }
+  await selectBackend(argv);
+  const evaluation = await evaluateCaptioner({
+    checkpoint: argv.checkpoint,
+    source,
+    trainSources: argv.trainSource.map((text) => parseSource(text, '--train-source')),
+    beamWidth: argv.beamWidth,
+    lengthPenalty: argv.lengthPenalty,
+    signal: context.signal,
+    ...(argv.split === undefined ? {} : { split: argv.split }),
+    ...(argv.baselineEncoder === undefined ? {} : { baselineEncoder: argv.baselineEncoder }),
+  });
+  context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : tableOf(evaluation));
+}
+
+const COLUMNS = ['BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4', 'ROUGE-L', 'CIDEr-D', 'distinct'] as const;
+
+/** Scores for people, one way of captioning a row. */
+function tableOf({ photos, scores, baselines }: Evaluation): string {
+  const rows = [{ name: 'this captioner', scores }, ...baselines].map(({ name, scores: own }) => {
+    const { bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, distinctCaptions } = own;
+    const numbers = [bleu1, bleu2, bleu3, bleu4, rougeL, ciderD].map((value) => value.toFixed(4));
+    return [...numbers, String(distinctCaptions), name];
+  });
+  const lines = [[...COLUMNS, `on ${photos} photos`], ...rows];
+  return lines
+    .map((cells) => `${cells.map((cell, i) => (i < COLUMNS.length ? pad(cell, 9) : `  ${cell}`)).join('')}\n`)
+    .join('');
+}
+
+const pad = (cell: string, width: number): string => ' '.repeat(Math.max(0, width - stringWidth(cell))) + cell;

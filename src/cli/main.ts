@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+/**
+ * The command line: `looksay caption`, `train`, `evaluate`, `encoder`. Results go to stdout, everything else to stderr;
+ * the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
+ */
+import { readFileSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import yargs from 'yargs';
+import { messageOf, UserError } from '../shared/errors.js';
+import { setQuiet } from '../shared/log.js';
+import { captionCommand } from './commands/caption.js';
+import { encoderCommand } from './commands/encoder.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import { trainCommand } from './commands/train.js';
+import type { CommandContext } from './context.js';
+
+const INTERRUPTED = 130;
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Where a run of the command line reads from and writes to; tests give their own. */
+export interface MainOptions {
+  readonly stdin?: AsyncIterable<Uint8Array | string>;
+  readonly stdout?: CommandContext['stdout'];
+  readonly signal?: AbortSignal;
+}
+
+/** Runs one command line (without `node` and the script's name) and returns the exit code. */
+export async function main(argv: readonly string[], options: MainOptions = {}): Promise<number> {
+  const context: CommandContext = {
+    stdin: options.stdin ?? process.stdin,
+    stdout: options.stdout ?? process.stdout,
+    signal: options.signal ?? new AbortController().signal,
+    exitCode: 0,
+  };
+  let help = '';
+  const parser = yargs([...argv])
+    .scriptName('looksay')
+    .usage('$0 <command>\n\nCaptions photos, and trains captioners on your own.')
+    .command(captionCommand(context))
+    .command(trainCommand(context))
+    .command(evaluateCommand(context))
+    .command(encoderCommand(context))
+    .demandCommand(1, 'name a command: caption, train, evaluate or encoder')
+    .strict()
+    .recommendCommands()
+    .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })
+    .middleware(({ quiet }) => setQuiet(quiet === true))
+    .version(version())
+    .wrap(100)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UserError(`${message} (looksay --help shows the commands and their options)`, { exitCode: 2 });
+    });
+  try {
+    await parser.parseAsync([...argv], {}, (_error, _argv, output) => {
+      help = output;
+    });
+    if (help !== '') context.stdout.write(`${help}\n`);
+    return context.exitCode;
+  } catch (error) {
+    return report(error, context.signal);
+  }
+}
+
+function report(error: unknown, signal: AbortSignal): number {
+  if (signal.aborted) {
+    process.stderr.write('stopped\n');
+    return INTERRUPTED;
+  }
+  if (error instanceof UserError) {
+    process.stderr.write(`looksay: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const detail = error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error);
+  process.stderr.write(`looksay: this should not happen; please report it\n${detail}\n`);
+  return 1;
+}
+
+/** Ctrl-C asks the command to finish its step and save; a second one ends the process at once. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    process.stderr.write('\nstopping (press Ctrl-C again to stop at once)\n');
+    controller.abort();
+    process.once('SIGINT', () => process.exit(INTERRUPTED));
+  });
+  process.once('SIGTERM', () => controller.abort());
+  return controller.signal;
+}
+
+function isEntryPoint(): boolean {
+  const script = process.argv[1];
+  return script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url);
+}
+
+if (isEntryPoint()) {
+  // A reader that closes the pipe (`looksay … | head`) has what it wants.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.exitCode = await main(process.argv.slice(2), { signal: interruptSignal() });
+  process.stdout.write('', () => process.exit());
+}
