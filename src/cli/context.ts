@@ -1,3 +1,6 @@
+/** Stands for the argument `-`, which yargs drops from lists of positional arguments. */
+export const STDIN_ARGUMENT = '\0stdin';
+
 /** What every command gets from the command line around it. */
 
 export interface CommandContext {

@@ -12,7 +12,7 @@ import { captionCommand } from './commands/caption.js';
 import { encoderCommand } from './commands/encoder.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { trainCommand } from './commands/train.js';
-import type { CommandContext } from './context.js';
+import { type CommandContext, STDIN_ARGUMENT } from './context.js';
 
 const INTERRUPTED = 130;
 
@@ -37,7 +37,8 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     exitCode: 0,
   };
   let help = '';
-  const parser = yargs([...argv])
+  const given = argv.map((argument) => (argument === '-' ? STDIN_ARGUMENT : argument));
+  const parser = yargs(given)
     .scriptName('looksay')
     .usage('$0 <command>\n\nCaptions photos, and trains captioners on your own.')
     .command(captionCommand(context))
@@ -53,10 +54,13 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .wrap(100)
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UserError(`${message} (looksay --help shows the commands and their options)`, { exitCode: 2 });
+      throw (
+        error ??
+        new UserError(`${plainMessage(message)} (looksay --help shows the commands and their options)`, { exitCode: 2 })
+      );
     });
   try {
-    await parser.parseAsync([...argv], {}, (_error, _argv, output) => {
+    await parser.parseAsync(given, {}, (_error, _argv, output) => {
       help = output;
     });
     if (help !== '') context.stdout.write(`${help}\n`);
@@ -64,6 +68,13 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
   } catch (error) {
     return report(error, context.signal);
   }
+}
+
+/** yargs's message about missing arguments does not say what they are. */
+function plainMessage(message: string): string {
+  return message.startsWith('Not enough non-option arguments')
+    ? 'name the paths that the command is to work on'
+    : message;
 }
 
 function report(error: unknown, signal: AbortSignal): number {

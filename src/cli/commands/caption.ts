@@ -15,7 +15,7 @@ import {
   loadCaptioner,
 } from '../../tasks/caption/predict.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
-import type { CommandContext } from '../context.js';
+import { type CommandContext, STDIN_ARGUMENT } from '../context.js';
 
 interface CaptionArguments extends BackendArguments {
   readonly paths: string[];
@@ -156,7 +156,7 @@ function stdoutSink({ stdout }: CommandContext, format: OutputFormat, images: re
 async function inputsOf(paths: readonly string[], { stdin }: CommandContext): Promise<readonly string[]> {
   const inputs: string[] = [];
   for (const path of paths) {
-    if (path === '-') inputs.push(...(await readPathList(stdin)));
+    if (path === STDIN_ARGUMENT) inputs.push(...(await readPathList(stdin)));
     else inputs.push(path);
   }
   return inputs;
@@ -175,6 +175,7 @@ function optionsOf(argv: CaptionArguments, context: CommandContext): CaptionOpti
 }
 
 async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: CommandContext): Promise<void> {
+  await selectBackend(argv);
   if (argv.checkpoint === DEFAULT_CHECKPOINT && !existsSync(DEFAULT_CHECKPOINT)) {
     throw new UserError('the shipped captioner is missing; name another with --checkpoint');
   }
@@ -186,7 +187,6 @@ async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: C
       ? stdoutSink(context, format, images)
       : await openOutput({ path: argv.output, format, overwrite: argv.overwrite, skipDone: argv.skipDone });
   try {
-    await selectBackend(argv);
     await captionAll(
       argv,
       context,

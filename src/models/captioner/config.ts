@@ -55,7 +55,7 @@ export interface CaptionerConfig {
 
 /** Everything but the size of the vocabulary, which the training data decides. */
 export const captionerDefaults: Omit<CaptionerConfig, 'vocabularySize'> = {
-  entry: 'topdown',
+  entry: 'soft',
   cell: 'lstm',
   gruResetAfter: true,
   rnnBias: true,

@@ -33,7 +33,7 @@ export const decodingDefaults: DecodingOptions = {
   beamWidth: 5,
   lengthPenalty: 0.7,
   maximumLength: 20,
-  minimumLength: 0,
+  minimumLength: 1,
   noRepeatNgram: 0,
   candidates: 1,
 };

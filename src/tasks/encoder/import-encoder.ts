@@ -13,7 +13,7 @@ import { type CatalogueEncoder, findEncoder } from './catalogue.js';
 import { parseUrl } from './download.js';
 import { type EncoderSource, saveEncoder } from './encoder.js';
 import { encoderModelCard } from './model-card.js';
-import { type DownloadedModel, type DownloadProgress, fetchModel } from './model-source.js';
+import { type DownloadedModel, type DownloadProgress, fetchModel, type ModelSourceOptions } from './model-source.js';
 import { disposePackaged, isComparable, loadByPackage, requireSameOutput } from './package-model.js';
 
 const CACHE_NAME = 'encoders';
@@ -85,31 +85,40 @@ async function readEncoder(
   url: string,
   options: ImportEncoderOptions,
 ): Promise<{ readonly encoder: LoadedMobileNet; readonly checksum: string }> {
-  const { offline, timeout, signal, onProgress } = options;
-  const fetch = async (): Promise<DownloadedModel> => {
-    const downloaded = await fetchModel({
-      url,
-      cacheDirectory: options.cacheDirectory ?? cacheDirectory(CACHE_NAME),
-      ...(offline === undefined ? {} : { offline }),
-      ...(timeout === undefined ? {} : { timeout }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
-    });
+  // Our reader comes first: it says what is wrong with a model, where the package would only fail.
+  const { packaged, fetched } = await loadByPackage(url, entry, async () => {
+    const downloaded = await fetchModel(sourceOptions(url, options));
     requireChecksum(url, downloaded, options.checksum);
-    // Before the package sees it: our reader says what is wrong with a model, the package would only fail.
-    encoder = mobilenetOf(decodeWeights(downloaded.model, downloaded.files), { inputRange: entry.inputRange });
-    requireArchitecture(url, entry, encoder);
-    return downloaded;
-  };
-  let encoder: LoadedMobileNet | undefined;
-  const { packaged, downloaded } = await loadByPackage(entry, fetch);
+    return { ...downloaded, encoder: readGraph(url, entry, downloaded) };
+  });
+  const { encoder, checksum } = fetched;
   try {
-    if (encoder === undefined) throw new Error('the package loaded a model without its IOHandler');
-    if (isComparable(downloaded, encoder)) await requireSameOutput(url, packaged, encoder);
-    return { encoder, checksum: downloaded.checksum };
+    if (isComparable(fetched, encoder)) await requireSameOutput(url, packaged, encoder);
+    return { encoder, checksum };
   } finally {
     disposePackaged(packaged);
   }
+}
+
+function sourceOptions(url: string, options: ImportEncoderOptions): ModelSourceOptions {
+  const { offline, timeout, signal, onProgress } = options;
+  return {
+    url,
+    cacheDirectory: options.cacheDirectory ?? cacheDirectory(CACHE_NAME),
+    ...(offline === undefined ? {} : { offline }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+}
+
+function readGraph(url: string, entry: CatalogueEncoder, { model, files }: DownloadedModel): LoadedMobileNet {
+  if (model.format !== 'graph') {
+    throw new UserError(`${url}: expected a graph model, found a layers model (it needs no import: use its folder)`);
+  }
+  const encoder = mobilenetOf(decodeWeights(model, files), { inputRange: entry.inputRange });
+  requireArchitecture(url, entry, encoder);
+  return encoder;
 }
 
 function requireChecksum(url: string, { checksum }: DownloadedModel, expected: string | undefined): void {

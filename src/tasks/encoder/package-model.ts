@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { load, type MobileNet, type ModelConfig } from '@tensorflow-models/mobilenet';
 import { classify, type LoadedMobileNet, mobilenet } from '../../models/mobilenet/index.js';
-import { UserError } from '../../shared/errors.js';
+import { defined } from '../../shared/assert.js';
+import { messageOf, UserError } from '../../shared/errors.js';
 import type { CatalogueEncoder } from './catalogue.js';
 import type { DownloadedModel } from './model-source.js';
 
@@ -15,21 +16,33 @@ const PACKAGE_LOGITS = 1001;
 /** The most that a probability of the package's may differ from ours. */
 const TOLERANCE = 1e-3;
 
-/** Loads the model that `fetch` downloads by the package's own `load`, through an `IOHandler` of ours. */
-export async function loadByPackage(
+/**
+ * Loads the model that `fetch` downloads by the package's own `load`, through an `IOHandler` of ours.
+ * Throws what `fetch` throws, and `UserError` if the package cannot run the model.
+ */
+export async function loadByPackage<Fetched extends DownloadedModel>(
+  url: string,
   { version, alpha, inputRange }: CatalogueEncoder,
-  fetch: () => Promise<DownloadedModel>,
-): Promise<{ readonly packaged: MobileNet; readonly downloaded: DownloadedModel }> {
-  let downloaded: DownloadedModel | undefined;
+  fetch: () => Promise<Fetched>,
+): Promise<{ readonly packaged: MobileNet; readonly fetched: Fetched }> {
+  const results: Fetched[] = [];
   const handler: tf.io.IOHandler = {
     load: async () => {
-      downloaded = await fetch();
-      return artifactsOf(downloaded);
+      const fetched = await fetch();
+      results.push(fetched);
+      return artifactsOf(fetched);
     },
   };
-  const packaged = await load({ version, alpha, modelUrl: handler, inputRange: [...inputRange] } as ModelConfig);
-  if (downloaded === undefined) throw new Error('the package loaded a model without its IOHandler');
-  return { packaged, downloaded };
+  try {
+    const packaged = await load({ version, alpha, modelUrl: handler, inputRange: [...inputRange] } as ModelConfig);
+    return { packaged, fetched: defined(results[0], 'what the IOHandler fetched') };
+  } catch (error) {
+    if (results.length === 0) throw error;
+    throw new UserError(
+      `${url}: cannot be run by @tensorflow-models/mobilenet: ${messageOf(error)} (choose another model)`,
+      { cause: error },
+    );
+  }
 }
 
 /** What TensorFlow.js wants of a model: its topology, and its weights as the manifest lists them. */

@@ -1,0 +1,220 @@
+import { mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { main } from '../../src/cli/main.js';
+import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
+
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(argv: readonly string[], stdin: readonly string[] = []): Promise<Run> {
+  let out = '';
+  let err = '';
+  const write = process.stderr.write.bind(process.stderr);
+  process.stderr.write = ((text: string) => {
+    err += text;
+    return true;
+  }) as typeof process.stderr.write;
+  try {
+    const stdout = { write: (text: string) => void (out += text) };
+    const input = (async function* () {
+      yield* stdin;
+    })();
+    return { code: await main(argv, { stdout, stdin: input }), out, err };
+  } finally {
+    process.stderr.write = write;
+  }
+}
+
+const jsonLines = (text: string): { image: string; caption?: string; error?: string }[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { image: string });
+
+let checkpoint: string;
+let folder: string;
+
+beforeAll(async () => {
+  checkpoint = await saveTinyCaptioner();
+});
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  await writePicture(join(folder, 'a.png'), 'red');
+  await writePicture(join(folder, 'b.png'), 'green');
+  await writePicture(join(folder, 'c.png'), 'blue');
+});
+
+const caption = (...rest: string[]): Promise<Run> =>
+  run(['caption', '--checkpoint', checkpoint, '--beam-width', '2', ...rest]);
+
+describe('what is captioned', () => {
+  test('a folder gives a line an image, in order, with log-probabilities', async () => {
+    const { code, out } = await caption(folder, '--format', 'jsonl');
+    expect(code).toBe(0);
+    const lines = jsonLines(out);
+    expect(lines.map(({ image }) => image)).toEqual(['a.png', 'b.png', 'c.png'].map((name) => join(folder, name)));
+    for (const line of lines) {
+      expect(line.caption).toMatch(/\.$/);
+      expect((line as unknown as { logProbability: number }).logProbability).toBeLessThan(0);
+    }
+  });
+
+  test('the batch size changes no caption', async () => {
+    const one = await caption(folder, '--format', 'jsonl', '--batch-size', '1');
+    const many = await caption(folder, '--format', 'jsonl', '--batch-size', '8');
+    const captions = (text: string): unknown[] => jsonLines(text).map((line) => line.caption);
+    expect(captions(one.out)).toEqual(captions(many.out));
+  });
+
+  test('candidates come best first', async () => {
+    const { out } = await caption(join(folder, 'a.png'), '--format', 'jsonl', '--candidates', '2');
+    const [line] = jsonLines(out) as unknown as { caption: string; candidates: { caption: string }[] }[];
+    expect(line?.candidates).toHaveLength(2);
+    expect(line?.candidates[0]?.caption).toBe(line?.caption);
+  });
+
+  test('the same file twice gives one line, whatever it is called', async () => {
+    await symlink(join(folder, 'a.png'), join(folder, 'z.png'));
+    const { out } = await caption(join(folder, 'a.png'), folder, join(folder, 'z.png'), '--format', 'jsonl');
+    expect(jsonLines(out)).toHaveLength(3);
+  });
+
+  test('names with spaces, quotes, line breaks and emoji', async () => {
+    const names = ['a b.png', 'quo"te\'s.png', 'line\nbreak.png', '🐶.png'];
+    for (const name of names) await writePicture(join(folder, name), 'white');
+    const { code, out } = await caption(...names.map((name) => join(folder, name)), '--format', 'jsonl');
+    expect(code).toBe(0);
+    expect(jsonLines(out).map(({ image }) => image)).toEqual(names.map((name) => join(folder, name)));
+    const csv = await caption(...names.map((name) => join(folder, name)), '--format', 'csv');
+    expect(csv.out).toContain('"line\nbreak.png"'.replace('"line', `"${folder}/line`));
+    const text = await caption(...names.map((name) => join(folder, name)));
+    expect(text.out.trimEnd().split('\n')).toHaveLength(4);
+  });
+
+  test('a list on stdin', async () => {
+    const { out } = await run(
+      ['caption', '-', '--checkpoint', checkpoint, '--format', 'jsonl'],
+      [`${join(folder, 'b.png')}\n`, `${join(folder, 'a.png')}\n`],
+    );
+    expect(jsonLines(out).map(({ image }) => image)).toEqual([join(folder, 'b.png'), join(folder, 'a.png')]);
+  });
+});
+
+describe('bad images', () => {
+  test('a truncated one, an empty one and a mislabelled one give error lines; the rest is captioned', async () => {
+    await writeFile(join(folder, 'empty.jpg'), '');
+    await writeFile(join(folder, 'text.jpg'), 'this is no picture');
+    await truncate(join(folder, 'b.png'), 80);
+    const { code, out } = await caption(folder, '--format', 'jsonl');
+    expect(code).toBe(1);
+    const lines = jsonLines(out);
+    expect(lines).toHaveLength(5);
+    expect(lines.filter(({ error }) => error !== undefined).map(({ image }) => image.slice(folder.length + 1))).toEqual(
+      ['b.png', 'empty.jpg', 'text.jpg'],
+    );
+    expect(lines.filter((line) => line.caption !== undefined)).toHaveLength(2);
+  });
+
+  test('one pixel is a picture; too many are refused with their size', async () => {
+    await writePicture(join(folder, 'one.png'), 'red', 1);
+    expect((await caption(join(folder, 'one.png'))).code).toBe(0);
+    const { code, out } = await caption(join(folder, 'a.png'), '--limit-pixels', '100', '--format', 'jsonl');
+    expect(code).toBe(1);
+    expect(jsonLines(out)[0]?.error).toContain('40 x 40');
+  });
+
+  test('a folder without images, a missing file and a link to itself', async () => {
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    await symlink('loop.png', join(folder, 'loop.png'));
+    for (const path of [empty, join(folder, 'missing.png'), join(folder, 'loop.png')]) {
+      const { code, out } = await caption(path, join(folder, 'a.png'), '--format', 'jsonl');
+      expect(code).toBe(1);
+      expect(jsonLines(out)[0]?.error).toBeTruthy();
+      expect(jsonLines(out)[1]?.caption).toBeTruthy();
+    }
+  });
+});
+
+describe('output files', () => {
+  test('an existing one is refused, replaced or completed', async () => {
+    const output = join(folder, 'out.jsonl');
+    expect((await caption(folder, '--output', output)).code).toBe(0);
+    const first = await readFile(output, 'utf8');
+    const refused = await caption(folder, '--output', output);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('exists already');
+    expect((await caption(folder, '--output', output, '--overwrite')).code).toBe(0);
+    expect(await readFile(output, 'utf8')).toBe(first);
+    await writePicture(join(folder, 'aa.png'), 'white');
+    expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);
+    const images = jsonLines(await readFile(output, 'utf8')).map(({ image }) => image.slice(folder.length + 1));
+    expect(images).toEqual(['a.png', 'aa.png', 'b.png', 'c.png']);
+  });
+
+  test.each(['jsonl', 'csv', 'text'])('--skip-done keeps what an interrupted run wrote (%s)', async (format) => {
+    const output = join(folder, 'out');
+    const options = ['--output', output, '--format', format];
+    expect((await caption(folder, ...options)).code).toBe(0);
+    const whole = await readFile(output, 'utf8');
+    // As if the run had ended in the middle of the second line.
+    const secondLine = whole.indexOf('\n', whole.indexOf('a.png')) + 1;
+    await writeFile(`${output}.partial`, whole.slice(0, secondLine + 9).replace('.\n', '. (kept)\n'));
+    await rm(output);
+    const again = await caption(folder, ...options, '--skip-done');
+    expect(again.code).toBe(0);
+    expect(existsSync(`${output}.partial`)).toBe(false);
+    expect((await readFile(output, 'utf8')).replace(' (kept)', '')).toBe(whole);
+  });
+
+  test('what could not be written is said, and nothing is left under the final name', async () => {
+    const blocked = join(folder, 'a.png', 'out.jsonl');
+    const { code, err } = await caption(folder, '--output', blocked);
+    expect(code).toBe(1);
+    expect(err).toContain('cannot be written');
+  });
+});
+
+describe('wrong usage', () => {
+  test.each([
+    [['caption'], 'paths'],
+    [['caption', 'x', '--beam-width', '0'], '--beam-width'],
+    [['caption', 'x', '--candidates', '9', '--beam-width', '2'], '--candidates'],
+    [['caption', 'x', '--skip-done'], '--skip-done'],
+    [['caption', 'x', '--unknown'], 'unknown'],
+    [['caption', 'x', '--backend', 'cpu', '--device', 'cuda'], '--device'],
+    [['nonsense'], 'looksay'],
+    [[], 'name a command'],
+  ])('%j exits with 2', async (argv, word) => {
+    const { code, err, out } = await run(argv as string[]);
+    expect(code).toBe(2);
+    expect(err).toContain(word);
+    expect(out).toBe('');
+  });
+});
+
+describe('checkpoints', () => {
+  test('a missing one', async () => {
+    const { code, err } = await run(['caption', folder, '--checkpoint', join(folder, 'nowhere')]);
+    expect(code).toBe(1);
+    expect(err).toContain('no such checkpoint');
+  });
+
+  test('a truncated one, one of another task, a newer one', async () => {
+    const broken = await saveTinyCaptioner();
+    await truncate(join(broken, 'model.safetensors'), 5000);
+    expect((await run(['caption', folder, '--checkpoint', broken])).code).toBe(1);
+    const other = await saveTinyCaptioner();
+    const config = JSON.parse(await readFile(join(other, 'config.json'), 'utf8')) as Record<string, unknown>;
+    await writeFile(join(other, 'config.json'), JSON.stringify({ ...config, task: 'sentiment' }));
+    expect((await run(['caption', folder, '--checkpoint', other])).err).toContain('expected a captioner checkpoint');
+    await writeFile(join(other, 'config.json'), JSON.stringify({ ...config, formatVersion: 99 }));
+    expect((await run(['caption', folder, '--checkpoint', other])).err).toContain('newer format');
+  });
+});
