@@ -15,6 +15,7 @@ import {
 import { type MobileNetConfig, validateMobileNetConfig } from '../config.js';
 import { type Chain, type ChainLink, type ChainStep, type FoldedLayer, isLayer } from './chain.js';
 import { GridTracker } from './grid-tracker.js';
+import { describe } from './json.js';
 import type { Pads } from './operations.js';
 
 /** A MobileNet with its weights on the host. */
@@ -68,8 +69,8 @@ export function assembleMobileNet(where: string, chain: Chain, options: Assemble
   return { config: validateMobileNetConfig(config, where), weights: all };
 }
 
-function noMobileNet(where: string, { ends }: Chain, found: string): UserError {
-  const [end] = ends;
+function noMobileNet(where: string, { links, ends }: Chain, found: string): UserError {
+  const end = ends.find(({ after }) => after === links.at(-1)) ?? ends[0];
   const hint = end === undefined ? '' : `; it has ${end.what}`;
   return new UserError(`${where}: expected a MobileNet V1 or V2, found that ${found}${hint} (choose another model)`);
 }
@@ -100,7 +101,7 @@ function architectureOf(where: string, chain: Chain): MobileNetArchitecture {
     if (alpha !== undefined) return { version, alpha };
   }
   const shown = layers.slice(0, 4).map(({ scale }) => scale.length);
-  throw noMobileNet(where, chain, `it has ${layers.length} convolutions with ${shown.join(', ')}, … channels`);
+  throw noMobileNet(where, chain, `it has ${layers.length} convolutions (channels of the first: ${describe(shown)})`);
 }
 
 function convolutionsOf(architecture: MobileNetArchitecture): readonly MobileNetConvolution[] {

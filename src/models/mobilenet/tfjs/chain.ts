@@ -96,10 +96,11 @@ function inOrder(where: string, operations: readonly Operation[]): readonly Oper
   return ordered;
 }
 
-function trace({ name, inputs, action }: Operation, traced: ReadonlyMap<string, Traced>): Traced {
+function trace({ name: ownName, inputs, action }: Operation, traced: ReadonlyMap<string, Traced>): Traced {
   if (action.kind === 'input') {
     return { step: { ...action, scale: 1, shift: 0 }, previous: undefined, length: 1, pooled: false };
   }
+  const name = ownName.replace(/#\d+$/, ''); // For messages: as the model's author knows it.
   const [first, second] = inputs.map((input) => traced.get(input));
   if (first === undefined) return { what: `"${name}", whose input is not there`, after: undefined };
   if (isEnd(first)) return first;
