@@ -48,7 +48,9 @@ function toCpu(backend: OnnxRuntimeBackend, target: CpuBackend, input: tf.Tensor
   const values = backend.readSync(input.dataId);
   // A copy: some cpu kernels write into their inputs' arrays or return them as they are.
   const copy = Array.isArray(values) ? [...values] : (values as Float32Array).slice();
-  return target.makeTensorInfo(input.shape, input.dtype, copy as tf.backend_util.BackendValues);
+  const info = target.makeTensorInfo(input.shape, input.dtype, copy as tf.backend_util.BackendValues);
+  // Some cpu kernels check the rank as if they were given tensors.
+  return Object.assign(info, { rank: input.shape.length });
 }
 
 function fromCpu(backend: OnnxRuntimeBackend, source: CpuBackend, output: tf.TensorInfo): tf.TensorInfo {
@@ -80,16 +82,26 @@ export function runFallback(kernel: string, call: KernelArguments): tf.TensorInf
     copies.push(copy);
     return copy;
   };
-  const inputs: Record<string, tf.TensorInfo | tf.TensorInfo[]> = {};
-  for (const [name, input] of Object.entries(call.inputs) as [string, tf.TensorInfo | tf.TensorInfo[] | null][]) {
-    if (input !== null && input !== undefined) inputs[name] = Array.isArray(input) ? input.map(copyIn) : copyIn(input);
-  }
-  const outputs = config.kernelFunc({ ...call, inputs: inputs as tf.NamedTensorInfoMap, backend: target });
+  const inputs = copyInputs(call.inputs, copyIn);
+  const outputs = config.kernelFunc({ ...call, inputs, backend: target });
   const copyOut = (output: tf.TensorInfo): tf.TensorInfo => fromCpu(backend, target, output);
   const results = Array.isArray(outputs) ? outputs.map(copyOut) : copyOut(outputs);
   for (const output of Array.isArray(outputs) ? outputs : [outputs]) release(target, output);
   for (const copy of copies) target.disposeData(copy.dataId, true);
   return results;
+}
+
+/** Kernels take inputs by name, or a list of them, or lists by name. */
+function copyInputs(
+  inputs: tf.NamedTensorInfoMap,
+  copyIn: (input: tf.TensorInfo) => tf.TensorInfo,
+): tf.NamedTensorInfoMap {
+  if (Array.isArray(inputs)) return inputs.map(copyIn) as unknown as tf.NamedTensorInfoMap;
+  const copies: Record<string, tf.TensorInfo | tf.TensorInfo[]> = {};
+  for (const [name, input] of Object.entries(inputs) as [string, tf.TensorInfo | tf.TensorInfo[] | null][]) {
+    if (input !== null && input !== undefined) copies[name] = Array.isArray(input) ? input.map(copyIn) : copyIn(input);
+  }
+  return copies as tf.NamedTensorInfoMap;
 }
 
 /** Some cpu kernels make tensors that the engine tracks; those are disposed through it. */

@@ -83,7 +83,8 @@ export function registerKernels(): void {
     });
   }
   for (const kernelName of kernelNames()) {
-    if (native.has(kernelName)) continue;
+    // tfjs reads pixels itself where a backend has no kernel for it, and the cpu backend has none.
+    if (native.has(kernelName) || kernelName === tf.FromPixels) continue;
     const kernelFunc: tf.KernelFunc = (call) => runFallback(kernelName, call);
     tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
   }

@@ -26,7 +26,7 @@ const direct =
 
 /** int32 division that floors as TensorFlow.js does; ONNX's truncates, and kills the process for INT_MIN / −1. */
 const floorDivide: LowerPair = (builder, a, b, dtype) => {
-  if (dtype === 'float32') return builder.op('Floor', [builder.op('Div', [a, b])]);
+  if (dtype === 'float32') return builder.cast(builder.op('Floor', [builder.op('Div', [a, b])]), 'int32');
   const zero = builder.int32(0);
   const isZero = builder.op('Equal', [b, zero]);
   const isMinusOne = builder.op('Equal', [b, builder.int32(-1)]);

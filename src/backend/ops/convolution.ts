@@ -8,7 +8,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder, LoweredInput } from '../onnx/builder.js';
-import { type Attributes, type KernelCall, type Op, type TensorSpec, sizeOf } from '../graph/types.js';
+import { type Attributes, type KernelCall, type Op, type TensorSpec, sameShape, sizeOf } from '../graph/types.js';
 import { activation, isFusible } from './activation.js';
 import { at, one, operand } from './common.js';
 
@@ -170,7 +170,7 @@ function transposed(
     return (extent.input[axis + 1] as number) - (reach + window - (pads[axis] as number) - (pads[axis + 2] as number));
   });
   // Rows beyond what `outputPadding` may hold are appended as zeros.
-  const allowed = outputPadding.map((extra, axis) => Math.min(extra, Math.max((strides[axis] as number) - 1, 0)));
+  const allowed = outputPadding.map((extra, axis) => Math.max(0, Math.min(extra, (strides[axis] as number) - 1)));
   const result = builder.op('ConvTranspose', [dy, kernel], {
     strides,
     dilations,
@@ -180,6 +180,7 @@ function transposed(
   });
   const missing = outputPadding.map((extra, axis) => extra - (allowed[axis] as number));
   if (missing.every((rows) => rows === 0)) return result;
+  // A pad of less than zero cuts rows off.
   return builder.op('Pad', [result, builder.ints([0, 0, 0, 0, 0, 0, missing[0] as number, missing[1] as number])]);
 }
 
@@ -196,7 +197,8 @@ const backpropInput: Op = {
     const attrs = call.attrs as ConvAttributes & { inputShape: number[] };
     if (!isSupported(call, [dy, filter])) return 'fallback';
     const info = infoOf(attrs.inputShape, filter.shape, attrs, false);
-    if (info.inChannels !== filter.shape[2]) return 'fallback';
+    // A gradient of another size than the convolution's output is cut by the cpu kernel.
+    if (info.inChannels !== filter.shape[2] || !sameShape(info.outShape, dy.shape)) return 'fallback';
     return one([dy, filter], 'float32', info.inShape, attributesOf(info));
   },
   lower(builder, inputs, attributes, outputs) {

@@ -66,14 +66,14 @@ const topK: Op = {
   kernel: tf.TopK,
   plan(call) {
     const x = operand(call, 'x');
-    const { k, sorted } = call.attrs as { k: number; sorted: boolean };
+    const { k } = call.attrs as { k: number };
     const last = x.shape.at(-1) ?? 0;
     // TopK on an empty dimension ends the process.
     if (x.dtype === 'bool' || last === 0 || k === 0 || sizeOf(x.shape) === 0) return 'fallback';
     const shape = [...x.shape.slice(0, -1), k];
     return {
       inputs: [x],
-      attributes: { k, sorted: sorted ? 1 : 0 },
+      attributes: { k },
       outputs: [
         { dtype: x.dtype, shape },
         { dtype: 'int32', shape },
@@ -85,7 +85,8 @@ const topK: Op = {
     const [values, indices] = builder.ops('TopK', [at(inputs, 0).name, k], 2, {
       axis: -1,
       largest: 1,
-      sorted: attributes.sorted as number,
+      // Unsorted results may break ties in any order; TensorFlow.js promises the lower index.
+      sorted: 1,
     }) as [string, string];
     return [values, builder.cast(indices, 'int32')];
   },

@@ -27,6 +27,13 @@ function product(builder: GraphBuilder, a: LoweredInput, b: LoweredInput, attrib
 }
 
 function shapeOf(a: TensorSpec, b: TensorSpec, transposeA: boolean, transposeB: boolean): number[] {
+  const [innerA, innerB] = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
+  tf.util.assert(
+    innerA === innerB && a.shape.length >= 2 && b.shape.length >= 2,
+    () =>
+      `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${a.shape.join(',')} and ` +
+      `${b.shape.join(',')} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+  );
   const rows = a.shape.at(transposeA ? -1 : -2) as number;
   const columns = b.shape.at(transposeB ? -2 : -1) as number;
   return [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns];
@@ -44,8 +51,9 @@ const matMul: Op = {
     const a = operand(call, 'a');
     const b = operand(call, 'b');
     const { transposeA = false, transposeB = false } = call.attrs as { transposeA?: boolean; transposeB?: boolean };
+    const shape = shapeOf(a, b, transposeA, transposeB);
     if (a.dtype !== b.dtype || a.dtype === 'bool' || sizeOf(a.shape) * sizeOf(b.shape) === 0) return 'fallback';
-    return one([a, b], a.dtype, shapeOf(a, b, transposeA, transposeB), { transposeA, transposeB });
+    return one([a, b], a.dtype, shape, { transposeA, transposeB });
   },
   lower: (builder, inputs, attributes) => [product(builder, at(inputs, 0), at(inputs, 1), attributes)],
 };

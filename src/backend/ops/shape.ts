@@ -59,6 +59,9 @@ const pack: Op = {
     const [first] = list;
     if (first === undefined || list.some(({ dtype }) => dtype !== first.dtype)) return 'fallback';
     const { axis } = attrs as { axis: number };
+    for (const { shape } of list) {
+      tf.util.assertShapesMatch([...first.shape], [...shape], 'All tensors passed to stack must have matching shapes');
+    }
     const shape = [...first.shape];
     shape.splice(axis, 0, list.length);
     return one(list, first.dtype, shape, { axis });
@@ -248,6 +251,8 @@ export const shapeOps: readonly Op[] = [
     tf.util.inferFromImplicitShape(shape, tf.util.sizeFromShape([...x.shape])),
   ),
   aliasOp(tf.ExpandDims, 'input', (x, { dim }: { dim: number }) => {
+    const rank = x.shape.length;
+    tf.util.assert(dim >= -(rank + 1) && dim <= rank, () => `Axis must be in [${-(rank + 1)}, ${rank}], got ${dim}`);
     const shape = [...x.shape];
     shape.splice(dim < 0 ? x.shape.length + dim + 1 : dim, 0, 1);
     return shape;

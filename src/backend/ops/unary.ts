@@ -54,6 +54,14 @@ const cast: Op = {
   },
 };
 
+/** The sign of NaN is 0 to TensorFlow.js. */
+const sign: Op = {
+  ...unary(tf.Sign, (builder, x, { dtype }) => {
+    const result = builder.op('Sign', [x]);
+    return dtype === 'float32' ? builder.op('Where', [builder.op('IsNaN', [x]), builder.float(0), result]) : result;
+  }),
+};
+
 /** Selu's constants (Klambauer 2017). */
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
@@ -95,7 +103,7 @@ export const unaryOps: readonly Op[] = [
   anyNumber(tf.Neg, (builder, x) => builder.op('Neg', [x])),
   anyNumber(tf.Abs, (builder, x) => builder.op('Abs', [x])),
   anyNumber(tf.Square, square),
-  anyNumber(tf.Sign, (builder, x) => builder.op('Sign', [x])),
+  sign,
   direct(tf.Exp, 'Exp'),
   direct(tf.Log, 'Log'),
   direct(tf.Sqrt, 'Sqrt'),
@@ -135,13 +143,13 @@ export const unaryOps: readonly Op[] = [
       tf.Step,
       (builder, x, _input, attributes) => {
         const positive = builder.op('Greater', [x, builder.float(0)]);
-        return builder.op('Where', [positive, builder.float(1), builder.float(attributes.alpha as number)]);
+        const step = builder.op('Where', [positive, builder.float(1), builder.float(attributes.alpha as number)]);
+        return builder.op('Where', [builder.op('IsNaN', [x]), x, step]);
       },
       { attributes: (attrs: { alpha: number }) => ({ alpha: attrs.alpha }) },
     ),
     plan(call) {
       const x = operand(call, 'x');
-      // A NaN stays a NaN there: the cpu kernel's rule, which a positive test would lose.
       if (x.dtype !== 'float32') return 'fallback';
       return one([x], 'float32', x.shape, { alpha: (call.attrs as { alpha: number }).alpha });
     },
