@@ -231,3 +231,13 @@ test('the topology may be nested, and a rescaling layer takes 0 to 255', async (
   expect(loaded.config.inputRange[0]).toBe(-1);
   expect(loaded.config.inputRange[1]).toBeCloseTo(1, 10);
 });
+
+test('a sequential model is a chain without names of inputs', async () => {
+  const layers = layersModel(generateNetwork(1, 0.25, 3), LAYERS);
+  const { layers: list } = layers.topology['config'] as { layers: Record<string, unknown>[] };
+  const [, first, ...rest] = list.map(({ inbound_nodes: _, ...layer }) => layer);
+  const shaped = { ...first, config: { ...(first?.['config'] as object), batch_input_shape: [null, SIZE, SIZE, 3] } };
+  const topology = { class_name: 'Sequential', config: [shaped, ...rest] };
+  const sequential = await loadMobileNet(await write('layers-model', { ...layers, topology }));
+  expect(sequential).toEqual(await loadMobileNet(await write('layers-model', layers)));
+});
