@@ -18,12 +18,17 @@ export const tinyEncoder: MobileNetConfig = {
   classes: 0,
 };
 
+/** He's rule; depthwise kernels on grids of one pixel see only one of their nine taps, hence their larger scale. */
+function kernelScale([height, width, inputs, outputs]: readonly [number, number, number, number]): number {
+  return outputs === 1 ? 1.0 : Math.sqrt(2 / (height * width * inputs));
+}
+
 export function randomWeights(shapes: Readonly<Record<string, readonly number[]>>, seed: number): HostTensors {
   const random = new Random(seed);
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
       const size = shape.reduce((product, dimension) => product * dimension, 1);
-      const scale = shape.length === 4 ? Math.sqrt(2 / (size / (shape[shape[3] === 1 ? 2 : 3] as number))) : 0.1;
+      const scale = shape.length === 4 ? kernelScale(shape as [number, number, number, number]) : 0.02;
       return [name, { shape, values: Float32Array.from({ length: size }, () => scale * random.normal()) }];
     }),
   );
