@@ -49,7 +49,7 @@ const OTHERS: readonly (readonly [string, Signature])[] = [
 ];
 
 const HTML_START = /^\s*<(?:!doctype html|html|head|body)\b/i;
-// eslint-disable-next-line no-control-regex
+
 const BINARY = /[\0-\x08\x0e-\x1f]/;
 
 /** What the bytes at the start of a file (`HEAD_BYTES` of them or all there are) belong to. */

@@ -207,6 +207,5 @@ async function reasonFor(error: unknown, input: string | Uint8Array, limitPixels
 
 /** A path for messages: as it is, or quoted when it has line breaks or other control characters. */
 export function printable(path: string): string {
-  // eslint-disable-next-line no-control-regex
   return /[\0-\x1f\x7f]/.test(path) ? JSON.stringify(path) : path;
 }

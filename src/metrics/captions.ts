@@ -39,7 +39,10 @@ export function scoreCaptions(input: {
   cands.forEach((c, i) => {
     length += c.length;
     const lengths = (refs[i] ?? []).map((r) => r.length);
-    refLength += lengths.reduce((best, l) => (Math.abs(l - c.length) < Math.abs(best - c.length) ? l : best), lengths[0] ?? 0);
+    refLength += lengths.reduce(
+      (best, l) => (Math.abs(l - c.length) < Math.abs(best - c.length) ? l : best),
+      lengths[0] ?? 0,
+    );
     grams[i]?.forEach((counts, n) => {
       for (const [key, count] of counts) {
         const most = Math.max(...(refGrams[i] ?? []).map((g) => g[n]?.get(key) ?? 0));

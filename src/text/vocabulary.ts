@@ -22,7 +22,10 @@ export class Vocabulary {
   }
 
   /** The words that occur at least `minimumCount` times, the most frequent first, ties in alphabetical order. */
-  static build(sentences: Iterable<readonly string[]>, { minimumCount = 1 }: { minimumCount?: number } = {}): Vocabulary {
+  static build(
+    sentences: Iterable<readonly string[]>,
+    { minimumCount = 1 }: { minimumCount?: number } = {},
+  ): Vocabulary {
     const counts = new Map<string, number>();
     for (const sentence of sentences) for (const word of sentence) counts.set(word, (counts.get(word) ?? 0) + 1);
     const words = [...counts]

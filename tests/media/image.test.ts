@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Color, type Sharp } from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { decodeImage, ImageError, type ImagePreprocessing } from '../../src/media/image.js';
+import { decodeImage, type ImageError, type ImagePreprocessing } from '../../src/media/image.js';
 import { UserError } from '../../src/shared/errors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'looksay-image-'));

@@ -2,7 +2,7 @@ import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import * as files from '../../src/shared/files.js';
+import type * as files from '../../src/shared/files.js';
 import { UserError } from '../../src/shared/errors.js';
 import { Random } from '../../src/shared/random.js';
 import { averageWeights } from '../../src/training/averaging.js';

@@ -3,17 +3,9 @@
  * each) and the operators that say how a call is shaped and lowered.
  */
 import type { GraphBuilder, LoweredInput } from '../onnx/builder.js';
+import type { HostValues, TensorSpec } from './spec.js';
 
-/** Element types that occur in a recorded graph. `int64` is for shapes and indices made on the host, never a result. */
-export type ElementType = 'float32' | 'int32' | 'bool' | 'int64';
-
-export type HostValues = Float32Array | Int32Array | Uint8Array | BigInt64Array;
-
-/** Shape and element type of a value. */
-export interface TensorSpec {
-  readonly dtype: ElementType;
-  readonly shape: readonly number[];
-}
+export * from './spec.js';
 
 /** A tensor of the native runtime: what a run returns and what it can be fed. */
 export interface NativeTensor {
@@ -126,16 +118,4 @@ export interface Op {
   readonly list?: boolean;
   /** True for convolutions: their graphs gain from ONNX Runtime's layout optimiser. */
   readonly convolution?: boolean;
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const dimension of shape) size *= dimension;
-  return size;
-}
-
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
-  return true;
 }

@@ -1,5 +1,5 @@
 /** Collects the ONNX nodes and constants that operators emit while a graph is lowered. */
-import type { ElementType, TensorSpec } from '../graph/types.js';
+import type { ElementType, TensorSpec } from '../graph/spec.js';
 import { DATA_TYPES, type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxType } from './protobuf.js';
 
 /** An input of a node under lowering: its name in the ONNX graph, with shape and type. */

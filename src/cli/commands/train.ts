@@ -4,12 +4,8 @@ import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
 import { modelDefaults, type ModelOptions } from '../../tasks/caption/initial-model.js';
 import { CELLS, captionerDefaults, type Entry } from '../../tasks/caption/architecture.js';
-import {
-  recipeDefaults,
-  trainCaptioner,
-  type TrainCaptionerOptions,
-  type TrainingRecipe,
-} from '../../tasks/caption/train.js';
+import { recipeDefaults, type TrainingRecipe } from '../../tasks/caption/recipe.js';
+import { trainCaptioner, type TrainCaptionerOptions } from '../../tasks/caption/train.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { DEFAULT_CHECKPOINT } from './caption.js';

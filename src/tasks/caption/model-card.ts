@@ -3,7 +3,7 @@ import { type CaptionerConfig, countCaptionerParameters } from '../../models/cap
 import type { EpochRecord } from '../../training/training-state.js';
 import type { CaptionModel } from './model.js';
 import type { TrainingData } from './sources.js';
-import type { TrainingRecipe } from './train.js';
+import type { TrainingRecipe } from './recipe.js';
 
 export interface TrainingDescription {
   readonly model: Pick<CaptionModel, 'config' | 'vocabulary'>;

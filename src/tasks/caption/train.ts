@@ -3,7 +3,7 @@
  * rest, and keeps the checkpoint of the epoch whose captions score best on the validation photos.
  */
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { type CaptionBatches, createCaptionBatches } from '../../datasets/batches.js';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import type { FeatureCache } from '../../datasets/feature-cache.js';
@@ -22,6 +22,7 @@ import { writeFileAtomically } from '../../shared/files.js';
 import { cacheFeatures } from './features.js';
 import { generateFromCache } from './generate-cached.js';
 import { describeTraining } from './model-card.js';
+import type { TrainingRecipe } from './recipe.js';
 import { type CaptionModel, saveCaptionModel } from './model.js';
 import { initialModel, type ModelOptions } from './initial-model.js';
 import { readTrainingData, type TrainingData, type TrainingSources } from './sources.js';
@@ -36,53 +37,6 @@ import {
   type TrainableModel,
 } from './train-model.js';
 import { encodeCaptions } from './vocabulary.js';
-
-/** How a captioner is trained. */
-export interface TrainingRecipe {
-  readonly epochs: number;
-  /** Photos a batch. */
-  readonly imagesPerBatch: number;
-  /** Captions of each photo in a batch. */
-  readonly captionsPerImage: number;
-  /** The peak of the learning rate. */
-  readonly learningRate: number;
-  /** The learning rate of the encoder, relative to the captioner's. */
-  readonly encoderLearningRate: number;
-  readonly warmUpSteps: number;
-  readonly weightDecay: number;
-  /** The largest norm of all gradients together. */
-  readonly clipNorm: number;
-  /** Share of the target spread over all words. */
-  readonly labelSmoothing: number;
-  /** Factor of the doubly stochastic attention term (Xu 2015). */
-  readonly attentionRegularization: number;
-  /** Words of a training caption at most, END included; longer ones are cut. */
-  readonly maximumLength: number;
-  /** Epochs without a better score after which training ends. */
-  readonly patience: number;
-  /** The block of the encoder from which on it is trained too; '' trains none of it. */
-  readonly fineTuneFrom: string;
-  /** Beam width of the captions that validation scores. */
-  readonly validationBeamWidth: number;
-}
-
-/** The one place where training's defaults stand. */
-export const recipeDefaults: TrainingRecipe = {
-  epochs: 20,
-  imagesPerBatch: 32,
-  captionsPerImage: 2,
-  learningRate: 1e-3,
-  encoderLearningRate: 0.1,
-  warmUpSteps: 200,
-  weightDecay: 0.01,
-  clipNorm: 2,
-  labelSmoothing: 0.1,
-  attentionRegularization: 0,
-  maximumLength: 20,
-  patience: 5,
-  fineTuneFrom: '',
-  validationBeamWidth: 3,
-};
 
 export interface TrainCaptionerOptions extends TrainingSources {
   /** The checkpoint folder. */

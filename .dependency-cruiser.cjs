@@ -1,0 +1,62 @@
+/**
+ * Folders are the pipeline: a folder imports only what stands above it. This is the table; `npm run lint` enforces it,
+ * and lets no import cycle pass.
+ */
+const ALLOWED = {
+  shared: [],
+  backend: ['shared'],
+  text: ['shared'],
+  media: ['shared'],
+  datasets: ['shared', 'text', 'media'],
+  layers: ['shared'],
+  models: ['layers', 'shared'],
+  decoding: ['shared'],
+  training: ['shared'],
+  metrics: ['shared'],
+  tasks: ['shared', 'text', 'media', 'datasets', 'layers', 'models', 'decoding', 'training', 'metrics'],
+  cli: ['tasks', 'shared'],
+};
+
+const folderRules = Object.entries(ALLOWED).map(([folder, allowed]) => ({
+  name: `${folder}-imports`,
+  comment: `src/${folder} may import ${allowed.length === 0 ? 'nothing of ours' : allowed.join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: {
+    path: '^src/',
+    pathNot: [
+      `^src/(${[folder, ...allowed].join('|')})/`,
+      // Of the backend, tasks compile with it and the command line selects it.
+      ...(folder === 'tasks' ? ['^src/backend/compile\\.ts$'] : []),
+      ...(folder === 'cli' ? ['^src/backend/index\\.ts$'] : []),
+    ],
+  },
+}));
+
+/** Packages that one place alone may import. */
+const OWNERS = {
+  'onnxruntime-(node|common)': 'src/backend/runtime/',
+  sharp: 'src/media/',
+  'fluent-ffmpeg': 'src/media/',
+};
+
+const ownerRules = Object.entries(OWNERS).map(([name, owner]) => ({
+  name: `only-${owner.replaceAll('/', '-')}imports-${name.replace(/\W.*/, '')}`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^${owner}` },
+  to: { path: `node_modules/${name}/` },
+}));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
+    ...folderRules,
+    ...ownerRules,
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
