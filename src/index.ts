@@ -1,0 +1,54 @@
+/**
+ * The public API of looksay. Importing it registers the TensorFlow.js backend `onnxruntime` and makes it the default.
+ *
+ * @example
+ * import { loadCaptioner, shippedCaptioner } from 'looksay';
+ *
+ * const captioner = await loadCaptioner(shippedCaptioner);
+ * for await (const result of captioner.caption(['dog.jpg', 'boat.jpg'], { beamWidth: 5 })) {
+ *   console.log('caption' in result ? `${result.image}: ${result.caption}` : `${result.image}: ${result.error}`);
+ * }
+ * captioner.dispose();
+ */
+import { fileURLToPath } from 'node:url';
+import './backend/index.js';
+
+/** The folder of the captioner that the package ships. */
+export const shippedCaptioner = fileURLToPath(new URL('../checkpoints/captioner', import.meta.url));
+
+export { UserError } from './shared/errors.js';
+
+// Tasks
+export { type CaptionOptions, type CaptionResult, type Captioner, loadCaptioner } from './tasks/caption/predict.js';
+export { decodingDefaults, type DecodingOptions, type ScoredCaption } from './tasks/caption/generate.js';
+export { trainCaptioner, type TrainCaptionerOptions, type TrainCaptionerResult } from './tasks/caption/train.js';
+export { recipeDefaults, type TrainingRecipe } from './tasks/caption/recipe.js';
+export { modelDefaults, type ModelOptions } from './tasks/caption/initial-model.js';
+export { evaluateCaptioner, type EvaluateOptions, type Evaluation } from './tasks/caption/evaluate.js';
+export { findImages } from './tasks/caption/images.js';
+export { importEncoder, listEncoders, loadEncoder } from './tasks/encoder/index.js';
+
+// Shared modules
+export { detokenize, tokenize } from './text/tokenizer.js';
+export { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Vocabulary } from './text/vocabulary.js';
+export * from './layers/index.js';
+export {
+  beamSearch,
+  type BeamSearchOptions,
+  type Candidate,
+  createBeamSearch,
+  type DecodingState,
+  type DecodingStep,
+  greedy,
+  sample,
+  type SamplingOptions,
+} from './decoding/index.js';
+export { bleu } from './metrics/bleu.js';
+export { type CaptionScores, scoreCaptions } from './metrics/captions.js';
+export { CiderScorer } from './metrics/cider.js';
+export { ptbTokenize } from './metrics/ptb-tokenizer.js';
+export { rougeL } from './metrics/rouge.js';
+
+// Models
+export * from './models/mobilenet/index.js';
+export * from './models/captioner/index.js';
