@@ -27,7 +27,7 @@ import { type NativeSession, nativeTensor } from './runtime/native.js';
 import { ResultBuffers } from './runtime/buffers.js';
 import { type RuntimeOptions, SessionCache, defaultRuntimeOptions } from './runtime/sessions.js';
 
-/** A program that never reads is cut here, at the first call outside `tidy` after a variable was assigned. */
+/** A program that never reads is cut here, at the first call after the scope in which a variable was assigned. */
 const SOFT_NODE_LIMIT = 1_000;
 /** No graph grows beyond this. */
 const HARD_NODE_LIMIT = 16_000;
@@ -87,6 +87,11 @@ function toHostValues(values: tf.backend_util.BackendValues, dtype: tf.DataType)
   }
 }
 
+/** The number of the outermost `tidy` under way; −1 outside of any. */
+function outermostScope(): number {
+  return tf.engine().state.scopeStack[0]?.id ?? -1;
+}
+
 /** The shape and type that a record's node or placeholder declares; undefined once its values are there. */
 function specBeforeRun({ state }: DataRecord): TensorSpec | undefined {
   if (state.kind === 'placeholder') return state.spec;
@@ -100,7 +105,8 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   #pending: GraphNode[] = [];
   readonly #buffers = new ResultBuffers();
   #tracing = false;
-  #assigned = false;
+  /** The outermost scope in which a variable was assigned since the last flush; undefined where there was none. */
+  #assignedIn: number | undefined;
   #flushes = 0;
   #recorded = 0;
 
@@ -176,7 +182,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
 
   override incRef(dataId: object): void {
     this.storage.get(dataId).references++;
-    this.#assigned = true;
+    this.#assignedIn = outermostScope();
   }
 
   override disposeData(dataId: object, force = false): boolean {
@@ -226,13 +232,14 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   // ---- recording ----
 
   #checkLimits(): void {
-    const outside = this.#assigned && tf.engine().state.scopeStack.length === 0;
-    if (this.#pending.length >= HARD_NODE_LIMIT || (outside && this.#pending.length >= SOFT_NODE_LIMIT)) this.flush();
-    if (outside) this.#assigned = false;
+    const count = this.#pending.length;
+    const scope = outermostScope();
+    const stepIsOver = this.#assignedIn !== undefined && (scope === -1 || scope !== this.#assignedIn);
+    if (count >= HARD_NODE_LIMIT || (stepIsOver && count >= SOFT_NODE_LIMIT)) this.flush();
   }
 
   /** The record of an operand as a node reads it: a pending output under another shape is read through a Reshape. */
-  #inputOf(operand: Operand): NodeInput {
+  inputOf(operand: Operand): NodeInput {
     const { dtype, shape } = operand;
     if ('values' in operand) {
       return { record: new DataRecord({ kind: 'host', values: operand.values }), dtype, shape };
@@ -281,7 +288,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     if (!this.#tracing) this.#checkLimits();
     const records = this.#append(
       op,
-      plan.inputs.map((operand) => this.#inputOf(operand)),
+      plan.inputs.map((operand) => this.inputOf(operand)),
       attributes,
       outputs,
     );
@@ -333,7 +340,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     }
     const pending = this.#pending;
     this.#pending = [];
-    this.#assigned = false;
+    this.#assignedIn = undefined;
     const cut = cutLive(pending);
     if (cut.outputs.length > 0) {
       this.#flushes++;

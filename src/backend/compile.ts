@@ -42,7 +42,7 @@ function traceFunction(backend: OnnxRuntimeBackend, fn: TensorFunction, inputs: 
       });
       const result = fn(...tensors);
       const list = Array.isArray(result) ? result : [result];
-      const outputs = list.map((tensor): NodeInput => ({ record: backend.recordOf(tensor.dataId), ...specOf(tensor) }));
+      const outputs = list.map((tensor): NodeInput => backend.inputOf({ dataId: tensor.dataId, ...specOf(tensor) }));
       traced = { outputs, single: !Array.isArray(result) };
     }),
   );
