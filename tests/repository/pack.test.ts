@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { saveTinyCaptioner } from '../helpers/tiny-captioner.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const photo = join(root, 'datasets/samples/dogs.jpg');
+const shipped = existsSync(join(root, 'checkpoints/captioner/config.json'));
+const SECONDS = 1000;
+
+/** What is not in a fresh clone. */
+const LEFT_OUT = new Set(['node_modules', 'dist', 'data', 'coverage', '.git', '.work']);
+
+/** What npm says when there is no registry to install from, which is not the tarball's fault. */
+const NO_REGISTRY = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENOTCACHED/;
+
+/** npm's own settings for the script that runs this test (its prefix, its project) are not the new project's. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_(config_local_prefix|lifecycle|package|command)/i.test(name)),
+);
+
+function run(command: string, args: readonly string[], cwd: string): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', env: environment });
+  return { code: status, out: stdout, err: stderr };
+}
+
+let folder: string;
+let project: string;
+let packed: { filename: string; files: { path: string }[] };
+let installed: { code: number | null; err: string };
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'looksay-pack-'));
+  project = join(folder, 'project');
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{ "name": "elsewhere", "private": true, "type": "module" }\n');
+  // Packed from a copy, which `prepare` builds: a build here would pull dist/ from under the other tests.
+  const copy = join(folder, 'copy');
+  cpSync(root, copy, { recursive: true, filter: (path) => !LEFT_OUT.has(relative(root, path)) });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const pack = run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], copy);
+  expect(pack).toMatchObject({ code: 0 });
+  packed = (JSON.parse(pack.out.slice(pack.out.indexOf('['))) as (typeof packed)[])[0] as typeof packed;
+  // sharp's binaries are optional dependencies, so those are not left out.
+  const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+  installed = run('npm', ['install', ...options, join(folder, packed.filename)], project);
+}, 180 * SECONDS);
+
+afterAll(() => {
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+test('the tarball holds the build, the checkpoints and the papers, and nothing else', () => {
+  const paths = packed.files.map(({ path }) => path);
+  const unexpected = paths.filter(
+    (path) => !/^(dist|checkpoints)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path),
+  );
+  expect(unexpected).toEqual([]);
+  for (const path of ['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'CHANGELOG.md']) {
+    expect(paths).toContain(path);
+  }
+});
+
+test('installed elsewhere, it captions a photo there', async ({ skip }) => {
+  skip(NO_REGISTRY.test(installed.err), 'no npm registry to install the dependencies from');
+  expect(installed).toMatchObject({ code: 0 });
+  const checkpoint = shipped ? [] : ['--checkpoint', await saveTinyCaptioner()];
+  const args = ['--no-install', 'looksay', 'caption', photo, ...checkpoint, '--format', 'jsonl', '--quiet'];
+  const { code, out, err } = run('npx', args, project);
+  expect({ code, err }).toMatchObject({ code: 0 });
+  const line = JSON.parse(out) as { image: string; caption: string };
+  expect(line.image).toBe(photo);
+  expect(line.caption).toMatch(shipped ? /\w+ \w+ \w+/ : /^/);
+});
+
+test('installed elsewhere, its public API and the backend can be imported', ({ skip }) => {
+  skip(NO_REGISTRY.test(installed.err), 'no npm registry to install the dependencies from');
+  const program = `import { loadCaptioner } from 'looksay'; import 'looksay/backend'; console.log(typeof loadCaptioner);`;
+  expect(run('node', ['--input-type=module', '-e', program], project)).toMatchObject({ code: 0, out: 'function\n' });
+});
