@@ -24,5 +24,8 @@ await saveCaptionModel(
     encoder: averageWeights(models.map(({ encoder }) => encoder)),
     captioner: averageWeights(models.map(({ captioner }) => captioner)),
   },
-  { modelCard: `${card}\nThe weights are the average of ${folders.length} checkpoints of one descent.\n`, precision: 'F16' },
+  {
+    modelCard: `${card}\nThe weights are the average of ${folders.length} checkpoints of one descent.\n`,
+    precision: 'F16',
+  },
 );
