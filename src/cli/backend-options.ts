@@ -1,6 +1,5 @@
 /** The options that say what computes, shared by all commands, and the choice of the backend. */
 import * as tf from '@tensorflow/tfjs-core';
-import { availableParallelism } from 'node:os';
 import { BACKEND_NAME, configureBackend, DEVICES, type Device } from '../backend/index.js';
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
 
@@ -21,7 +20,7 @@ export const backendOptions = {
   threads: {
     type: 'number',
     requiresArg: true,
-    describe: `Threads of the model (default: all ${availableParallelism()} available)`,
+    describe: 'Threads of ONNX Runtime (default: one for each available core)',
   },
 } as const;
 
@@ -47,20 +46,27 @@ export async function selectBackend(
   if (backend !== 'onnxruntime' && device !== 'cpu') {
     throw new UserError(`--device ${device}: only the backend onnxruntime has devices`, { exitCode: 2 });
   }
+  if (backend !== 'onnxruntime' && threads !== undefined) {
+    throw new UserError(`--threads: the backend ${backend} takes no number of threads`, { exitCode: 2 });
+  }
   switch (backend) {
     case 'onnxruntime':
-      await tf.setBackend(BACKEND_NAME);
+      await activate(BACKEND_NAME);
       configureBackend({ device, ...(threads === undefined ? {} : { threads }) });
       return;
     case 'cpu':
       await load('@tensorflow/tfjs-backend-cpu');
-      await tf.setBackend('cpu');
+      await activate('cpu');
       return;
     case 'tensorflow':
       await loadTensorFlow(load);
-      await tf.setBackend('tensorflow');
+      await activate('tensorflow');
       return;
   }
+}
+
+async function activate(name: string): Promise<void> {
+  if (!(await tf.setBackend(name))) throw new UserError(`--backend ${name}: TensorFlow.js could not start it`);
 }
 
 /** tfjs-node calls functions of `util` that Node 23 removed. */

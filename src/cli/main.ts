@@ -40,6 +40,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
   const given = argv.map((argument) => (argument === '-' ? STDIN_ARGUMENT : argument));
   const parser = yargs(given)
     .scriptName('looksay')
+    .locale('en')
     .usage('$0 <command>\n\nCaptions photos, and trains captioners on your own.')
     .command(captionCommand(context))
     .command(trainCommand(context))
@@ -49,7 +50,10 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .strict()
     .recommendCommands()
     .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })
-    .middleware(({ quiet }) => setQuiet(quiet === true))
+    .middleware((given) => {
+      refuseRepeated(given);
+      setQuiet(given['quiet'] === true);
+    }, true)
     .version(version())
     .wrap(100)
     .exitProcess(false)
@@ -67,6 +71,17 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     return context.exitCode;
   } catch (error) {
     return report(error, context.signal);
+  }
+}
+
+const REPEATABLE: ReadonlySet<string> = new Set(['_', 'paths', 'source', 'val-source', 'train-source']);
+
+/** An option that is given twice would reach the commands as a list. */
+function refuseRepeated(given: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    // yargs has each name in camel case too.
+    if (!Array.isArray(value) || REPEATABLE.has(name) || /[A-Z]/.test(name)) continue;
+    throw new UserError(`--${name}: given ${value.length} times (${value.join(', ')}), once is meant`, { exitCode: 2 });
   }
 }
 
@@ -110,7 +125,11 @@ function isEntryPoint(): boolean {
 
 if (isEntryPoint()) {
   // A reader that closes the pipe (`looksay … | head`) has what it wants.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    process.stderr.write(`looksay: stdout: cannot be written: ${error.message}\n`);
+    process.exit(1);
+  });
   process.exitCode = await main(process.argv.slice(2), { signal: interruptSignal() });
   process.stdout.write('', () => process.exit());
 }

@@ -1,40 +1,8 @@
-import { mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { main } from '../../src/cli/main.js';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
-
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(argv: readonly string[], stdin: readonly string[] = []): Promise<Run> {
-  let out = '';
-  let err = '';
-  const write = process.stderr.write.bind(process.stderr);
-  process.stderr.write = ((text: string) => {
-    err += text;
-    return true;
-  }) as typeof process.stderr.write;
-  try {
-    const stdout = { write: (text: string) => void (out += text) };
-    const input = (async function* () {
-      yield* stdin;
-    })();
-    return { code: await main(argv, { stdout, stdin: input }), out, err };
-  } finally {
-    process.stderr.write = write;
-  }
-}
-
-const jsonLines = (text: string): { image: string; caption?: string; error?: string }[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { image: string });
+import { jsonLines, run, type Run } from './run.js';
 
 let checkpoint: string;
 let folder: string;
@@ -98,10 +66,9 @@ describe('what is captioned', () => {
   });
 
   test('a list on stdin', async () => {
-    const { out } = await run(
-      ['caption', '-', '--checkpoint', checkpoint, '--format', 'jsonl'],
-      [`${join(folder, 'b.png')}\n`, `${join(folder, 'a.png')}\n`],
-    );
+    const { out } = await run(['caption', '-', '--checkpoint', checkpoint, '--format', 'jsonl'], {
+      stdin: [`${join(folder, 'b.png')}\n`, `${join(folder, 'a.png')}\n`],
+    });
     expect(jsonLines(out).map(({ image }) => image)).toEqual([join(folder, 'b.png'), join(folder, 'a.png')]);
   });
 });
@@ -142,45 +109,6 @@ describe('bad images', () => {
   });
 });
 
-describe('output files', () => {
-  test('an existing one is refused, replaced or completed', async () => {
-    const output = join(folder, 'out.jsonl');
-    expect((await caption(folder, '--output', output)).code).toBe(0);
-    const first = await readFile(output, 'utf8');
-    const refused = await caption(folder, '--output', output);
-    expect(refused.code).toBe(2);
-    expect(refused.err).toContain('exists already');
-    expect((await caption(folder, '--output', output, '--overwrite')).code).toBe(0);
-    expect(await readFile(output, 'utf8')).toBe(first);
-    await writePicture(join(folder, 'aa.png'), 'white');
-    expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);
-    const images = jsonLines(await readFile(output, 'utf8')).map(({ image }) => image.slice(folder.length + 1));
-    expect(images).toEqual(['a.png', 'aa.png', 'b.png', 'c.png']);
-  });
-
-  test.each(['jsonl', 'csv', 'text'])('--skip-done keeps what an interrupted run wrote (%s)', async (format) => {
-    const output = join(folder, 'out');
-    const options = ['--output', output, '--format', format];
-    expect((await caption(folder, ...options)).code).toBe(0);
-    const whole = await readFile(output, 'utf8');
-    // As if the run had ended in the middle of the second line.
-    const secondLine = whole.indexOf('\n', whole.indexOf('a.png')) + 1;
-    await writeFile(`${output}.partial`, whole.slice(0, secondLine + 9).replace('.\n', '. (kept)\n'));
-    await rm(output);
-    const again = await caption(folder, ...options, '--skip-done');
-    expect(again.code).toBe(0);
-    expect(existsSync(`${output}.partial`)).toBe(false);
-    expect((await readFile(output, 'utf8')).replace(' (kept)', '')).toBe(whole);
-  });
-
-  test('what could not be written is said, and nothing is left under the final name', async () => {
-    const blocked = join(folder, 'a.png', 'out.jsonl');
-    const { code, err } = await caption(folder, '--output', blocked);
-    expect(code).toBe(1);
-    expect(err).toContain('cannot be written');
-  });
-});
-
 describe('wrong usage', () => {
   test.each([
     [['caption'], 'paths'],
@@ -189,6 +117,11 @@ describe('wrong usage', () => {
     [['caption', 'x', '--skip-done'], '--skip-done'],
     [['caption', 'x', '--unknown'], 'unknown'],
     [['caption', 'x', '--backend', 'cpu', '--device', 'cuda'], '--device'],
+    [['caption', 'x', '--format', 'csv', '--format', 'text'], '--format'],
+    [['caption', 'x', '--checkpoint', 'a', '--checkpoint', 'b'], '--checkpoint'],
+    [['caption', 'x', '--backend', 'cpu', '--threads', '2'], '--threads'],
+    [['caption', 'x', '--threads', '0'], '--threads'],
+    [['caption', 'x', '--format', 'xml'], 'xml'],
     [['nonsense'], 'looksay'],
     [[], 'name a command'],
   ])('%j exits with 2', async (argv, word) => {

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { alignedText, formatResult, headerOf, OUTPUT_FORMATS, type OutputFormat } from '../../tasks/caption/format.js';
 import { decodingDefaults } from '../../tasks/caption/generate.js';
 import { findImages, type ImagePath, readPathList } from '../../tasks/caption/images.js';
-import { type CaptionOutput, openOutput } from '../../tasks/caption/output.js';
+import { type CaptionOutput, openOutput, partialNameOf } from '../../tasks/caption/output.js';
 import {
   type CaptionOptions,
   type CaptionResult,
@@ -149,7 +150,7 @@ function stdoutSink({ stdout }: CommandContext, format: OutputFormat, images: re
       return Promise.resolve();
     },
     finish: () => Promise.resolve(),
-    close: () => Promise.resolve(),
+    close: () => Promise.resolve(false),
   };
 }
 
@@ -195,7 +196,10 @@ async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: C
     );
     if (!context.signal.aborted) await sink.finish(images);
   } finally {
-    await sink.close();
+    const unfinished = await sink.close();
+    if (unfinished && argv.output !== undefined) {
+      note(`${partialNameOf(argv.output)}: what is done so far; run again with --skip-done to go on`);
+    }
   }
   context.signal.throwIfAborted();
 }

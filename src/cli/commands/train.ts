@@ -176,6 +176,10 @@ const RANGES: readonly (readonly [keyof TrainArguments & string, string, (value:
   ['maxLength', 'a whole number from 2 on', (value) => Number.isInteger(value) && value >= 2],
   ['minCount', 'a whole number from 1 on', (value) => Number.isInteger(value) && value >= 1],
   ['seed', 'a whole number from 0 on', (value) => Number.isInteger(value) && value >= 0],
+  ['layers', 'a whole number from 1 on', (value) => Number.isInteger(value) && value >= 1],
+  ['hiddenSize', 'a whole number from 1 on', (value) => Number.isInteger(value) && value >= 1],
+  ['embeddingSize', 'a whole number from 1 on', (value) => Number.isInteger(value) && value >= 1],
+  ['dropout', 'a number in [0, 1)', (value) => value >= 0 && value < 1],
   ['learningRate', 'a number above 0', (value) => value > 0 && Number.isFinite(value)],
   ['encoderLearningRate', 'a number from 0 on', (value) => value >= 0 && Number.isFinite(value)],
   ['warmUpSteps', 'a whole number from 0 on', (value) => Number.isInteger(value) && value >= 0],
@@ -187,8 +191,8 @@ const RANGES: readonly (readonly [keyof TrainArguments & string, string, (value:
 
 function checkRanges(argv: TrainArguments): void {
   for (const [name, rule, fits] of RANGES) {
-    const value = argv[name] as number;
-    if (fits(value)) continue;
+    const value = argv[name] as number | undefined;
+    if (value === undefined || fits(value)) continue;
     const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new UserError(`--${option}: expected ${rule}, got ${value}`, { exitCode: 2 });
   }

@@ -58,6 +58,32 @@ export interface WrittenLine {
   readonly text: string;
 }
 
+/** Whether the first line of an output file is of this format; true when it is empty. */
+export function hasFormat(text: string, format: OutputFormat): boolean {
+  const end = text.indexOf('\n');
+  if (end < 0) return text === '';
+  const line = text.slice(0, end);
+  switch (format) {
+    case 'jsonl':
+      return isJsonResult(line);
+    case 'csv':
+      return `${line}\n` === headerOf('csv');
+    case 'text':
+      return line.includes('\t') && !isJsonResult(line);
+    default:
+      return unreachable(format, 'format');
+  }
+}
+
+function isJsonResult(line: string): boolean {
+  try {
+    const value = JSON.parse(line) as unknown;
+    return typeof value === 'object' && value !== null && 'image' in value;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The results in the text of an output file that hold a caption. Errors are left out, so that they are tried again, and
  * so is a last line that was cut short. `image` is as `formatResult` writes it: for text, as it is printed.

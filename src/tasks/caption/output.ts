@@ -1,13 +1,14 @@
 /**
  * An output file that is never half-written under its name: results go to `FILE.partial` as they come, and the file
- * appears when all are there. A run that is begun again with `skipDone` leaves out what either already holds.
+ * appears when all are there. A run that is begun again with `skipDone` leaves out what either already holds. At no
+ * moment are results of an earlier run on disk nowhere: one file replaces the other only when it is whole.
  */
 import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, systemCodeOf, UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
-import { formatResult, headerOf, type OutputFormat, readWrittenLines, writtenName } from './format.js';
+import { formatResult, hasFormat, headerOf, type OutputFormat, readWrittenLines, writtenName } from './format.js';
 import type { CaptionResult } from './predict.js';
 
 export interface OutputOptions {
@@ -23,39 +24,74 @@ export interface CaptionOutput {
   write(result: CaptionResult): Promise<void>;
   /** Makes the file: lines in the order of `images`, those of an earlier run in their places. */
   finish(images: readonly string[]): Promise<void>;
-  /** Keeps what was written so far in `FILE.partial`. */
-  close(): Promise<void>;
+  /** Keeps what was written so far in `FILE.partial`, and says whether there is anything. */
+  close(): Promise<boolean>;
 }
 
 export const partialNameOf = (path: string): string => `${path}.partial`;
 
-/** Opens the output. Throws UserError with exit code 2 when the file exists and nothing says what to do about it. */
+/**
+ * Opens the output. Throws UserError with exit code 2 when the file, or the unfinished part of one, exists and nothing
+ * says what to do about it.
+ */
 export async function openOutput(options: OutputOptions): Promise<CaptionOutput> {
   const { path, format, overwrite, skipDone } = options;
-  if (existsSync(path) && !overwrite && !skipDone) {
-    throw new UserError(`${path}: exists already (--overwrite replaces it, --skip-done adds what it lacks)`, {
-      exitCode: 2,
-    });
-  }
   const partial = partialNameOf(path);
+  if (!overwrite && !skipDone) refuseExisting(path, partial);
   const lines = new Map<string, string>();
   if (skipDone) {
     for (const file of [path, partial]) {
-      for (const { image, text } of await readText(file, format)) lines.set(image, text);
+      for (const { image, text } of await readEarlier(file, format, file === partial)) lines.set(image, text);
     }
   }
   const file = await explained(path, async () => {
     await mkdir(dirname(path), { recursive: true });
-    const handle = await open(partial, 'w');
-    await handle.writeFile(headerOf(format) + [...lines.values()].join(''));
-    return handle;
+    if (lines.size === 0) return await startedFile(partial, headerOf(format));
+    await writeFileAtomically(partial, headerOf(format) + [...lines.values()].join(''));
+    return await open(partial, 'a');
   });
   return fileOutput({ path, format, partial, lines, file });
 }
 
-async function readText(file: string, format: OutputFormat): Promise<ReturnType<typeof readWrittenLines>> {
+function refuseExisting(path: string, partial: string): void {
+  if (existsSync(path)) {
+    throw new UserError(`${path}: exists already (--overwrite replaces it, --skip-done adds what it lacks)`, {
+      exitCode: 2,
+    });
+  }
+  if (existsSync(partial)) {
+    throw new UserError(
+      `${partial}: what an unfinished run wrote is here (--skip-done goes on with it, --overwrite starts again)`,
+      { exitCode: 2 },
+    );
+  }
+}
+
+async function startedFile(path: string, text: string): Promise<FileHandle> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(text);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** The captions in a file of an earlier run. Throws UserError when it holds something else, which would be lost. */
+async function readEarlier(
+  file: string,
+  format: OutputFormat,
+  mayBeCutShort: boolean,
+): Promise<ReturnType<typeof readWrittenLines>> {
   if (!existsSync(file)) return [];
-  return readWrittenLines(await readFile(file, 'utf8'), format);
+  const text = await readFile(file, 'utf8');
+  if (!hasFormat(mayBeCutShort ? text.slice(0, text.lastIndexOf('\n') + 1) : text, format)) {
+    throw new UserError(`${file}: --skip-done: its lines are not those of --format ${format} (name its own format)`, {
+      exitCode: 2,
+    });
+  }
+  return readWrittenLines(text, format);
 }
 
 interface OpenOutput {
@@ -70,10 +106,13 @@ interface OpenOutput {
 function fileOutput({ path, format, partial, lines, file }: OpenOutput): CaptionOutput {
   const earlier = new Set(lines.keys());
   let open = true;
-  const close = async (): Promise<void> => {
-    if (!open) return;
-    open = false;
-    await file.close();
+  const close = async (): Promise<boolean> => {
+    if (open) {
+      open = false;
+      await file.close();
+      if (lines.size === 0) await rm(partial, { force: true });
+    }
+    return existsSync(partial);
   };
   return {
     isDone: (image) => earlier.has(writtenName(image, format)),
@@ -103,7 +142,7 @@ async function explained<T>(path: string, action: () => Promise<T>): Promise<T> 
     if (error instanceof UserError) throw error;
     const reason = systemCodeOf(error) === 'ENOSPC' ? 'the disk is full' : messageOf(error);
     throw new UserError(
-      `${path}: cannot be written: ${reason} (what was done so far is kept; make room and run again with --skip-done)`,
+      `${path}: cannot be written: ${reason} (what was done so far is kept; once that is mended, --skip-done goes on)`,
       { cause: error },
     );
   }

@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
+import { jsonLines, run, type Run } from './run.js';
+
+/** Whether the disk is full for files that are written as a whole. */
+const disk = vi.hoisted(() => ({ full: false }));
+
+vi.mock('../../src/shared/files.js', async (load) => {
+  const files = await load<typeof import('../../src/shared/files.js')>();
+  const writeFileAtomically: typeof files.writeFileAtomically = (path, chunks) =>
+    disk.full
+      ? Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }))
+      : files.writeFileAtomically(path, chunks);
+  return { ...files, writeFileAtomically };
+});
+
+let checkpoint: string;
+let folder: string;
+let output: string;
+
+beforeAll(async () => {
+  checkpoint = await saveTinyCaptioner();
+});
+
+beforeEach(async () => {
+  disk.full = false;
+  folder = await temporaryFolder();
+  output = join(folder, 'out.jsonl');
+  await writePicture(join(folder, 'a.png'), 'red');
+  await writePicture(join(folder, 'b.png'), 'green');
+  await writePicture(join(folder, 'c.png'), 'blue');
+});
+
+const caption = (...rest: string[]): Promise<Run> =>
+  run(['caption', '--checkpoint', checkpoint, '--beam-width', '2', ...rest]);
+
+const namesIn = (text: string): string[] => jsonLines(text).map(({ image }) => image.slice(folder.length + 1));
+
+describe('an output file', () => {
+  test('an existing one is refused, replaced or completed', async () => {
+    expect((await caption(folder, '--output', output)).code).toBe(0);
+    const first = await readFile(output, 'utf8');
+    const refused = await caption(folder, '--output', output);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('exists already');
+    expect((await caption(folder, '--output', output, '--overwrite')).code).toBe(0);
+    expect(await readFile(output, 'utf8')).toBe(first);
+    await writePicture(join(folder, 'aa.png'), 'white');
+    expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);
+    expect(namesIn(await readFile(output, 'utf8'))).toEqual(['a.png', 'aa.png', 'b.png', 'c.png']);
+  });
+
+  test.each(['jsonl', 'csv', 'text'])('--skip-done keeps what an interrupted run wrote (%s)', async (format) => {
+    output = join(folder, 'out');
+    const options = ['--output', output, '--format', format];
+    expect((await caption(folder, ...options)).code).toBe(0);
+    const whole = await readFile(output, 'utf8');
+    // As if the run had ended in the middle of the second line.
+    const secondLine = whole.indexOf('\n', whole.indexOf('a.png')) + 1;
+    await writeFile(`${output}.partial`, whole.slice(0, secondLine + 9).replace('.\n', '. (kept)\n'));
+    await rm(output);
+    const again = await caption(folder, ...options, '--skip-done');
+    expect(again.code).toBe(0);
+    expect(existsSync(`${output}.partial`)).toBe(false);
+    expect((await readFile(output, 'utf8')).replace(' (kept)', '')).toBe(whole);
+  });
+
+  test('what could not be written is said, and nothing is left under the final name', async () => {
+    const blocked = join(folder, 'a.png', 'out.jsonl');
+    const { code, err } = await caption(folder, '--output', blocked);
+    expect(code).toBe(1);
+    expect(err).toContain('cannot be written');
+  });
+});
+
+describe('an unfinished part', () => {
+  test('is refused, gone on with, or begun again', async () => {
+    expect((await caption(folder, '--output', output)).code).toBe(0);
+    const whole = await readFile(output, 'utf8');
+    const first = whole.slice(0, whole.indexOf('\n') + 1);
+    await rm(output);
+    await writeFile(`${output}.partial`, first);
+    const refused = await caption(folder, '--output', output);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('unfinished');
+    expect(await readFile(`${output}.partial`, 'utf8')).toBe(first);
+    expect((await caption(folder, '--output', output, '--overwrite')).code).toBe(0);
+    expect(await readFile(output, 'utf8')).toBe(whole);
+    expect(existsSync(`${output}.partial`)).toBe(false);
+  });
+
+  test.each([
+    ['cut within a quoted name with a line break', 'line\nbreak.png', (text: string) => text.lastIndexOf('break') + 2],
+    ['cut within its first line', 'd.png', (text: string) => text.indexOf('\n') - 3],
+  ])('as CSV, %s, loses no other line', async (_, name, cutAt) => {
+    output = join(folder, 'out.csv');
+    await writePicture(join(folder, name), 'white');
+    expect((await caption(folder, '--output', output)).code).toBe(0);
+    const whole = await readFile(output, 'utf8');
+    await rm(output);
+    await writeFile(`${output}.partial`, whole.slice(0, cutAt(whole)));
+    expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);
+    expect(await readFile(output, 'utf8')).toBe(whole);
+  });
+
+  test('is not left behind by a run that wrote nothing', async () => {
+    const { code } = await run(['caption', folder, '--checkpoint', join(folder, 'nowhere'), '--output', output]);
+    expect(code).toBe(1);
+    expect((await readdir(folder)).sort()).toEqual(['a.png', 'b.png', 'c.png']);
+  });
+
+  test('stays after an interruption, and the next run goes on with it', async () => {
+    const controller = new AbortController();
+    const argv = ['caption', folder, '--checkpoint', checkpoint, '--batch-size', '1', '--output', output];
+    const watch = setInterval(() => existsSync(`${output}.partial`) && controller.abort(), 1);
+    const stopped = await run(argv, { signal: controller.signal });
+    clearInterval(watch);
+    expect(stopped.code).toBe(130);
+    expect(existsSync(output)).toBe(false);
+    expect((await run([...argv, '--skip-done'])).code).toBe(0);
+    expect(namesIn(await readFile(output, 'utf8'))).toEqual(['a.png', 'b.png', 'c.png']);
+  });
+});
+
+describe('--skip-done', () => {
+  test('leaves a file in another format alone', async () => {
+    for (const [text, format] of [
+      ['image,caption,logProbability,error\n', 'jsonl'],
+      ['{"image":"a.png","caption":"A."}\n', 'text'],
+      ['a.png\tA.\n', 'csv'],
+      ['notes', 'jsonl'],
+    ] as const) {
+      await writeFile(output, text);
+      const { code, err } = await caption(folder, '--output', output, '--skip-done', '--format', format);
+      expect(code).toBe(2);
+      expect(err).toContain('--format');
+      expect(await readFile(output, 'utf8')).toBe(text);
+    }
+  });
+
+  test('tries again what failed', async () => {
+    await writeFile(join(folder, 'b.png'), '');
+    expect((await caption(folder, '--output', output)).code).toBe(1);
+    expect(jsonLines(await readFile(output, 'utf8'))[1]?.error).toBeTruthy();
+    await writePicture(join(folder, 'b.png'), 'green');
+    expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);
+    expect(jsonLines(await readFile(output, 'utf8')).every((line) => line.caption !== undefined)).toBe(true);
+  });
+});
+
+describe('a full disk', () => {
+  test('at the last write: said, exit code 1, nothing lost', async () => {
+    disk.full = true;
+    const { code, err } = await caption(folder, '--output', output);
+    expect(code).toBe(1);
+    expect(err).toContain('the disk is full');
+    expect(err).toContain('--skip-done');
+    expect(existsSync(output)).toBe(false);
+    expect(namesIn(await readFile(`${output}.partial`, 'utf8'))).toEqual(['a.png', 'b.png', 'c.png']);
+    // Still full: what is there stays.
+    expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(1);
+    expect(namesIn(await readFile(`${output}.partial`, 'utf8'))).toEqual(['a.png', 'b.png', 'c.png']);
+    disk.full = false;
+    expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);
+    expect(namesIn(await readFile(output, 'utf8'))).toEqual(['a.png', 'b.png', 'c.png']);
+    expect(existsSync(`${output}.partial`)).toBe(false);
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('at a line in between', async () => {
+    await symlink('/dev/full', `${output}.partial`);
+    const { code, err } = await caption(folder, '--output', output, '--overwrite');
+    expect(code).toBe(1);
+    expect(err).toContain('the disk is full');
+    expect(existsSync(output)).toBe(false);
+  });
+});
