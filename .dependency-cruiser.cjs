@@ -47,9 +47,18 @@ const ownerRules = Object.entries(OWNERS).map(([name, owner]) => ({
   to: { path: `node_modules/${name}/` },
 }));
 
+/** A new folder needs its row in the table. */
+const unknownFolder = {
+  name: 'unknown-folder',
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^src/((${Object.keys(ALLOWED).join('|')})/|index\\.ts$)` },
+  to: {},
+};
+
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
+    unknownFolder,
     ...folderRules,
     ...ownerRules,
   ],

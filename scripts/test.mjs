@@ -14,7 +14,7 @@ let failed = 0;
 
 function run(command, args, options = {}) {
   console.log(`\n> ${[command, ...args].join(' ')}`);
-  return spawnSync(command, args, { stdio: 'inherit', encoding: 'utf8', ...options });
+  return spawnSync(command, args, { stdio: 'inherit', encoding: 'utf8', maxBuffer: 2 ** 28, ...options });
 }
 
 /** A step that passes or fails as a whole. */
@@ -39,8 +39,8 @@ try {
 rmSync(folder, { recursive: true, force: true });
 
 const operators = run('npm', ['run', '--silent', 'test:operators'], { stdio: ['ignore', 'pipe', 'inherit'] });
-process.stdout.write(operators.stdout);
-const counted = /^(\d+) passed, (\d+) failed$/m.exec(operators.stdout);
+process.stdout.write(operators.stdout ?? '');
+const counted = /^(\d+) passed, (\d+) failed$/m.exec(operators.stdout ?? '');
 passed += Number(counted?.[1] ?? 0);
 failed += Number(counted?.[2] ?? 0);
 if (operators.status !== 0 && Number(counted?.[2] ?? 0) === 0) failed++;
