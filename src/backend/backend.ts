@@ -52,8 +52,10 @@ export interface BackendStatistics {
 
 const signatures = new Map<string, number>();
 
-function signatureOf(kernel: string, attributes: Attributes): number {
+function signatureOf(kernel: string, attributes: Attributes, outputs: readonly TensorSpec[]): number {
   let text = kernel;
+  // The outputs' shapes may follow from inputs' values (a slice's size), which are not part of the structure.
+  for (const { dtype, shape } of outputs) text += `>${dtype}[${shape.join(',')}]`;
   for (const name in attributes) text += `|${name}=${String(attributes[name])}`;
   let number = signatures.get(text);
   if (number === undefined) signatures.set(text, (number = signatures.size));
@@ -271,7 +273,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     outputs: readonly TensorSpec[],
   ): readonly DataRecord[] {
     const records: DataRecord[] = [];
-    const signature = signatureOf(op.kernel, attributes);
+    const signature = signatureOf(op.kernel, attributes, outputs);
     const node: GraphNode = { op, inputs, attributes, outputs, records, signature };
     outputs.forEach((_, output) => records.push(new DataRecord({ kind: 'pending', node, output })));
     this.#pending.push(node);

@@ -1,7 +1,7 @@
 /** The rules of the engine that experiments taught: wrong results, dead processes, flushing, lifetimes, sessions. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { OnnxRuntimeBackend } from '../../src/backend/backend.js';
+import { type OnnxRuntimeBackend } from '../../src/backend/backend.js';
 import { cutLive } from '../../src/backend/graph/cut.js';
 import { verify } from '../../src/backend/graph/verify.js';
 import { backendStatistics, compile, configureBackend, printPending } from '../../src/backend/index.js';
@@ -118,6 +118,15 @@ describe('recording', () => {
     const after = backendStatistics();
     expect(after.sessionsCreated).toBe(before.sessionsCreated);
     expect(after.cacheHits - before.cacheHits).toBe(2);
+  });
+
+  test('slices of different size are different structures', () => {
+    const x = tf.tensor1d([1, 2, 3, 4]);
+    const doubled = (begin: number, size: number): number[] =>
+      tf.tidy(() => values(tf.reshape(tf.mul(tf.slice(x, begin, size), 2), [size, 1])));
+    expect(doubled(0, 2)).toEqual([2, 4]);
+    expect(doubled(1, 3)).toEqual([4, 6, 8]);
+    expect(doubled(3, 1)).toEqual([8]);
   });
 
   test('verify refuses graphs that are not legal', () => {

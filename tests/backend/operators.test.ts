@@ -442,6 +442,33 @@ for (const activation of ['linear', 'relu6'] as const) {
   );
 }
 
+const image = (): Inputs => [floats(1, [2, 7, 6, 3])];
+add([tf.MaxPool], (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, 'same'), image, { gradient: false });
+add([tf.AvgPool], (x) => tf.avgPool(x as tf.Tensor4D, [2, 3], 1, 'same'), image, { gradient: false });
+add([tf.ResizeBilinear], (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [5, 9], true), image, { gradient: false });
+add([tf.ResizeBilinear], (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [14, 3], false, true), image, {
+  gradient: false,
+});
+add([tf.ResizeNearestNeighbor], (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [14, 3]), image);
+add(
+  [tf.FusedBatchNorm],
+  (x, mean, variance, offset, scale) =>
+    tf.batchNorm(
+      x as tf.Tensor4D,
+      mean as tf.Tensor1D,
+      variance as tf.Tensor1D,
+      offset as tf.Tensor1D,
+      scale as tf.Tensor1D,
+    ),
+  () => [floats(1, [2, 3, 3, 4]), floats(2, [4]), floats(3, [4], 0.5, 2), floats(4, [4]), floats(5, [4])],
+  { tolerance: 1e-3 },
+);
+add(
+  [tf.Range],
+  (x) => tf.mul(x as tf.Tensor, tf.range(5, -1, -1.5)),
+  () => [floats(1, [4])],
+);
+
 interface Outcome {
   readonly shape: readonly number[];
   readonly dtype: string;
@@ -501,6 +528,7 @@ test('every operator of the table has a case, and none of the cases needed a cpu
     [
       "DepthwiseConv2dNativeBackpropFilter",
       "EluGrad",
+      "ResizeNearestNeighborGrad",
     ]
   `);
 });

@@ -57,7 +57,7 @@ export interface GraphNode {
   readonly outputs: readonly TensorSpec[];
   /** The records of the outputs, same order. */
   readonly records: readonly DataRecord[];
-  /** Number of (op, attributes): equal for nodes of equal structure. */
+  /** Number of (op, attributes, outputs' shapes and types): equal for nodes of equal structure. */
   readonly signature: number;
 }
 

@@ -5,6 +5,7 @@ import { convolutionOps } from './convolution.js';
 import { gatherOps } from './gather.js';
 import { logicOps } from './logic.js';
 import { matMulOps } from './matmul.js';
+import { poolingOps } from './pooling.js';
 import { counterUniform } from './random.js';
 import { reductionOps } from './reduction.js';
 import { shapeOps } from './shape.js';
@@ -19,5 +20,6 @@ export const ops: readonly Op[] = [
   ...shapeOps,
   ...gatherOps,
   ...convolutionOps,
+  ...poolingOps,
   counterUniform,
 ];

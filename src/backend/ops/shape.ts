@@ -236,6 +236,22 @@ const fill: Op = {
   lower: lowerFilled,
 };
 
+/** Its numbers are attributes: the host knows the values, and they enter the graph as an input. */
+const numberRange: Op = {
+  kernel: tf.Range,
+  plan({ attrs }) {
+    const { start, stop, step, dtype } = attrs as { start: number; stop: number; step: number; dtype: string };
+    if (dtype !== 'float32' && dtype !== 'int32') return 'fallback';
+    // TensorFlow.js turns the default step round where it leads away from the end; any other such step gives nothing.
+    const stride = stop < start && step === 1 ? -1 : step;
+    const count = Math.max(0, Math.ceil((stop - start) / stride));
+    const numbers = Array.from({ length: count }, (_, index) => start + index * stride);
+    const values = dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers);
+    return { known: [{ dtype, shape: [count], values }] };
+  },
+  lower: () => [],
+};
+
 const filledLike = (kernel: string, value: number): Op => ({
   kernel,
   plan(call) {
@@ -269,6 +285,7 @@ export const shapeOps: readonly Op[] = [
   reverse,
   broadcastTo,
   fill,
+  numberRange,
   filledLike(tf.ZerosLike, 0),
   filledLike(tf.OnesLike, 1),
 ];
