@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type * as Files from '../../src/shared/files.js';
+import type * as Files from '../../src/shared/files.js';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
 import { jsonLines, run, type Run } from './run.js';
 
@@ -9,7 +11,7 @@ import { jsonLines, run, type Run } from './run.js';
 const disk = vi.hoisted(() => ({ full: false }));
 
 vi.mock('../../src/shared/files.js', async (load) => {
-  const files = await load<typeof import('../../src/shared/files.js')>();
+  const files = await load<typeof Files>();
   const writeFileAtomically: typeof files.writeFileAtomically = (path, chunks) =>
     disk.full
       ? Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }))
