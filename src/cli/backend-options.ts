@@ -57,6 +57,8 @@ export async function selectBackend(
     case 'cpu':
       await load('@tensorflow/tfjs-backend-cpu');
       await activate('cpu');
+      // Its advice to install a faster backend is no news to who chose this one.
+      (tf.backend() as { firstUse?: boolean }).firstUse = false;
       return;
     case 'tensorflow':
       await loadTensorFlow(load);

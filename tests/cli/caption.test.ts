@@ -1,5 +1,6 @@
 import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import stringWidth from 'string-width';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
 import { jsonLines, run, type Run } from './run.js';
@@ -63,6 +64,23 @@ describe('what is captioned', () => {
     expect(csv.out).toContain('"line\nbreak.png"'.replace('"line', `"${folder}/line`));
     const text = await caption(...names.map((name) => join(folder, name)));
     expect(text.out.trimEnd().split('\n')).toHaveLength(4);
+  });
+
+  test('on a terminal, captions begin in one column and candidates below each other', async () => {
+    await writePicture(join(folder, '犬.png'), 'white');
+    await writeFile(join(folder, 'zz.png'), '');
+    const argv = ['caption', folder, '--checkpoint', checkpoint, '--beam-width', '2', '--quiet'];
+    const { out } = await run(argv, { isTTY: true });
+    const column = stringWidth(join(folder, '犬.png')) + 2;
+    const lines = out.trimEnd().split('\n');
+    expect(lines).toHaveLength(5);
+    for (const line of lines) {
+      const name = /^\S+ +/.exec(line)?.[0] ?? '';
+      expect(stringWidth(name)).toBe(column);
+    }
+    expect(lines.find((line) => line.includes('zz.png'))).toContain('error: ');
+    const several = await run([...argv, '--candidates', '2'], { isTTY: true });
+    expect(several.out.split('\n')[1]).toMatch(/^ +-\d+\.\d\d {2}\S/);
   });
 
   test('a list on stdin', async () => {

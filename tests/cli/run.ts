@@ -14,27 +14,25 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** As if stdout were a terminal. */
   readonly isTTY?: boolean;
-  /** Told of each text on stdout. */
-  readonly onOutput?: (text: string) => void;
+  /** Told of each text on stderr. */
+  readonly onNote?: (text: string) => void;
 }
 
 /** Calls `main` and gives back its exit code and what it wrote. */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { stdin = [], signal, isTTY = false, onOutput } = options;
+  const { stdin = [], signal, isTTY = false, onNote } = options;
   let out = '';
   let err = '';
   const write = process.stderr.write.bind(process.stderr);
   process.stderr.write = ((text: string) => {
     err += text;
+    onNote?.(text);
     return true;
   }) as typeof process.stderr.write;
   try {
     const stdout = {
       isTTY,
-      write: (text: string) => {
-        out += text;
-        onOutput?.(text);
-      },
+      write: (text: string) => void (out += text),
     };
     const input = (async function* () {
       yield* stdin;

@@ -248,4 +248,5 @@ async function runTrain(argv: ArgumentsCamelCase<TrainArguments>, context: Comma
   const { ending, scores, epoch, checkpoint } = await trainCaptioner(options);
   if (ending === 'interrupted') note(`${checkpoint}: stopped; go on with --continue`);
   context.stdout.write(`${JSON.stringify({ checkpoint, ending, epoch, ...scores })}\n`);
+  context.signal.throwIfAborted();
 }

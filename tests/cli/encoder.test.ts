@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../helpers/tiny-captioner.js';
+import { hubModel, type ModelServer, serve } from '../tasks/encoder/server.js';
+import { run, type Run } from './run.js';
+
+let server: ModelServer;
+let output: string;
+
+beforeAll(async () => {
+  server = await serve(hubModel(1, 0.25));
+});
+afterAll(async () => {
+  await server.close();
+  delete process.env['LOOKSAY_CACHE'];
+});
+beforeEach(async () => {
+  const folder = await temporaryFolder();
+  process.env['LOOKSAY_CACHE'] = join(folder, 'cache');
+  output = join(folder, 'encoder');
+});
+
+const importModel = (...rest: string[]): Promise<Run> =>
+  run(['encoder', 'import', '--version', '1', '--alpha', '0.25', '--output', output, ...rest]);
+
+test('list names every encoder with the options that import it', async () => {
+  const { code, out, err } = await run(['encoder', 'list']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  const lines = out.trim().split('\n');
+  expect(lines).toHaveLength(7);
+  for (const line of lines) expect(line).toMatch(/^--version [12] --alpha [01]\.\d\d\thttps:\/\//);
+});
+
+test('import writes an encoder, and prints its folder alone to stdout', async () => {
+  const { code, out } = await importModel('--model-url', server.url, '--quiet');
+  expect(code).toBe(0);
+  expect(out).toBe(`${output}\n`);
+  expect(existsSync(join(output, 'model.safetensors'))).toBe(true);
+});
+
+test('import --offline without a copy asks no server and says what to do', async () => {
+  const before = server.requests.length;
+  const { code, out, err } = await importModel('--model-url', server.url, '--offline');
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toContain('--offline');
+  expect(server.requests).toHaveLength(before);
+});
+
+test.each([
+  [['--version', '3', '--alpha', '1'], '--version'],
+  [['--version', '1', '--alpha', '0.3'], 'alpha'],
+  [['--alpha', '1'], 'version'],
+])('import %j exits with 2', async (argv, word) => {
+  const { code, err } = await run(['encoder', 'import', '--output', output, ...argv]);
+  expect(code).toBe(2);
+  expect(err).toContain(word);
+});

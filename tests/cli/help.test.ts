@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { run } from './run.js';
+
+test.each([
+  '--help',
+  'caption --help',
+  'train caption --help',
+  'evaluate caption --help',
+  'encoder list --help',
+  'encoder import --help',
+])('looksay %s', async (line) => {
+  const { code, out, err } = await run(line.split(' '));
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatchSnapshot();
+});
+
+test('looksay --version', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await run(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});

@@ -1,0 +1,76 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
+import { ended, jsonLines, start } from './run.js';
+
+let checkpoint: string;
+let folder: string;
+
+beforeAll(async () => {
+  checkpoint = await saveTinyCaptioner();
+});
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  for (const name of ['a', 'b', 'c']) await writePicture(join(folder, `${name}.png`), 'red');
+});
+
+const caption = (...rest: string[]): string[] => [
+  'caption',
+  folder,
+  '--checkpoint',
+  checkpoint,
+  '--batch-size',
+  '1',
+  '--format',
+  'jsonl',
+  ...rest,
+];
+
+test('results go to stdout and nothing to stderr', async () => {
+  const { code, out, err } = await ended(start(caption()));
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(jsonLines(out)).toHaveLength(3);
+});
+
+test('wrong usage exits with 2 and says so on stderr', async () => {
+  const { code, out, err } = await ended(start(['caption']));
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain('looksay: name the paths');
+});
+
+test('a reader that closes the pipe ends the run without a word', async () => {
+  const child = start(caption());
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  const { code, err } = await ended(child);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+});
+
+test.skipIf(!existsSync('/dev/full'))('a stdout that takes nothing is said', async () => {
+  const full = openSync('/dev/full', 'w');
+  const { code, err } = await ended(start(caption(), full));
+  closeSync(full);
+  expect(code).toBe(1);
+  expect(err).toContain('stdout');
+});
+
+test.skipIf(process.platform === 'win32')('Ctrl-C keeps what is done, which --skip-done goes on with', async () => {
+  const output = join(folder, 'out.jsonl');
+  for (let index = 0; index < 300; index++) await writePicture(join(folder, `${index}.png`), 'blue', 8);
+  const child = start(caption('--output', output));
+  const watch = setInterval(() => {
+    if (!existsSync(`${output}.partial`)) return;
+    clearInterval(watch);
+    child.kill('SIGINT');
+  }, 5);
+  const { code, err } = await ended(child);
+  clearInterval(watch);
+  expect(code).toBe(130);
+  expect(err).toContain('stopped');
+  expect(existsSync(output)).toBe(false);
+  const again = await ended(start(caption('--output', output, '--skip-done')));
+  expect(again.code).toBe(0);
+  expect(jsonLines(await readFile(output, 'utf8'))).toHaveLength(303);
+});

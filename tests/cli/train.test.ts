@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseSource } from '../../src/cli/commands/sources.js';
+import { mobilenetParameterShapes } from '../../src/models/mobilenet/index.js';
+import { saveEncoder } from '../../src/tasks/encoder/index.js';
+import { randomWeights, temporaryFolder, tinyEncoder, writePicture } from '../helpers/tiny-captioner.js';
+import { jsonLines, run, type Run } from './run.js';
+
+const COLOURS = ['red', 'green', 'blue', 'yellow'];
+const SMALL = ['--hidden-size', '8', '--embedding-size', '8', '--min-count', '1', '--batch-images', '2'];
+
+let folder: string;
+let encoder: string;
+let captions: string;
+
+/** A folder of plain pictures with a captions file. */
+async function photos(): Promise<string> {
+  const images = await temporaryFolder();
+  for (const colour of COLOURS) await writePicture(join(images, `${colour}.png`), colour);
+  const rows = COLOURS.map((colour) => `${colour}.png,"A ${colour}, plain picture."`);
+  await writeFile(join(images, 'captions.csv'), `image,caption\n${rows.join('\n')}\n`);
+  return images;
+}
+
+beforeAll(async () => {
+  folder = await photos();
+  captions = join(folder, 'captions.csv');
+  process.env['LOOKSAY_CACHE'] = join(folder, 'cache');
+  encoder = join(folder, 'encoder');
+  await saveEncoder(
+    encoder,
+    { config: tinyEncoder, weights: randomWeights(mobilenetParameterShapes(tinyEncoder), 3) },
+    { source: { url: 'none', package: 'none', sha256: '' }, modelCard: 'random\n' },
+  );
+});
+
+afterAll(async () => {
+  delete process.env['LOOKSAY_CACHE'];
+  await rm(folder, { recursive: true, force: true });
+});
+
+const train = (output: string, ...rest: string[]): Promise<Run> =>
+  run(['train', 'caption', '--output', output, '--encoder', encoder, '--quiet', ...SMALL, ...rest]);
+
+describe('looksay train caption', () => {
+  test('writes a checkpoint that captions and is scored, and a line about it to stdout', async () => {
+    const output = join(folder, 'trained');
+    const held = await photos();
+    const { code, out } = await train(
+      output,
+      ...['--images', folder, '--captions', captions, '--epochs', '2', '--inject', 'first-step', '--cell', 'gru'],
+      ...['--val-source', `images=${held},captions=${join(held, 'captions.csv')}`],
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ checkpoint: output, ending: 'completed' });
+    for (const name of ['config.json', 'model.safetensors', 'vocabulary.json', 'README.md', 'log.jsonl']) {
+      expect(existsSync(join(output, name)), name).toBe(true);
+    }
+    const config = JSON.parse(await readFile(join(output, 'config.json'), 'utf8')) as { captioner?: unknown };
+    expect(JSON.stringify(config)).toContain('"first-step"');
+    const captioned = await run(['caption', folder, '--checkpoint', output, '--format', 'jsonl', '--quiet']);
+    expect(captioned.code).toBe(0);
+    expect(jsonLines(captioned.out)).toHaveLength(COLOURS.length);
+    const scored = await run([
+      ...['evaluate', 'caption', '--checkpoint', output, '--images', folder, '--captions', captions],
+      ...['--format', 'json', '--quiet'],
+    ]);
+    expect(scored.code).toBe(0);
+    expect(JSON.parse(scored.out)).toMatchObject({
+      photos: COLOURS.length,
+      scores: { bleu1: expect.any(Number) as number },
+    });
+    const again = await train(output, '--images', folder, '--captions', captions);
+    expect(again.code).toBe(2);
+    expect(again.err).toContain('--continue');
+  });
+
+  test('Ctrl-C leaves what --continue goes on with', async () => {
+    const output = join(folder, 'stopped');
+    const argv = ['--images', folder, '--captions', captions, '--epochs', '2'];
+    const controller = new AbortController();
+    const stopped = await run(['train', 'caption', '--output', output, '--encoder', encoder, ...SMALL, ...argv], {
+      signal: controller.signal,
+      onNote: (text) => text.includes('training on') && controller.abort(),
+    });
+    expect(stopped.code).toBe(130);
+    expect(JSON.parse(stopped.out)).toMatchObject({ ending: 'interrupted' });
+    expect(stopped.err).toContain('--continue');
+    expect(existsSync(join(output, 'training.json'))).toBe(true);
+    const whole = await train(output, ...argv, '--continue');
+    expect(whole.code).toBe(0);
+    expect(JSON.parse(whole.out)).toMatchObject({ ending: 'completed' });
+  });
+
+  test.each([
+    [['--epochs', '0'], '--epochs'],
+    [['--hidden-size', 'many'], '--hidden-size'],
+    [['--dropout', '1'], '--dropout'],
+    [['--learning-rate', '0'], '--learning-rate'],
+    [['--inject', 'first-step', '--attention', 'soft'], '--attention'],
+    [['--cell', 'transformer'], 'transformer'],
+    [['--val', 'x'], '--val'],
+    [['--images', 'x'], '--captions'],
+    [['--source', 'pictures=x,captions=y'], 'pictures'],
+    [[], '--images DIR'],
+  ])('%j exits with 2', async (argv, word) => {
+    const sources = argv.some((option) => ['--images', '--source'].includes(option)) || argv.length === 0;
+    const { code, err, out } = await train(
+      join(folder, 'wrong'),
+      ...(sources ? [] : ['--source', 'images=a,captions=b']),
+      ...argv,
+    );
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(word);
+    expect(existsSync(join(folder, 'wrong'))).toBe(false);
+  });
+
+  test('a captions file that is missing is named', async () => {
+    const { code, err } = await train(join(folder, 'none'), '--images', folder, '--captions', join(folder, 'no.csv'));
+    expect(code).toBe(1);
+    expect(err).toContain('no.csv');
+    expect(err).not.toContain('this should not happen');
+  });
+});
+
+describe('a source', () => {
+  test('may have commas and equals signs in its paths', () => {
+    expect(parseSource('images=a,b=c,captions=d,e.csv,splits=f', '--source')).toEqual({
+      images: 'a,b=c',
+      captions: 'd,e.csv',
+      splits: 'f',
+    });
+  });
+
+  test.each(['images=a', 'captions=b', 'images=,captions=b', 'images=a,captions=b,captions=c', 'a', ''])(
+    '%j is refused',
+    (text) => {
+      expect(() => parseSource(text, '--source')).toThrow('--source');
+    },
+  );
+});
