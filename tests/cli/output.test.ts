@@ -3,7 +3,6 @@ import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as Files from '../../src/shared/files.js';
-import type * as Files from '../../src/shared/files.js';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
 import { jsonLines, run, type Run } from './run.js';
 
