@@ -31,6 +31,7 @@ export { importEncoder, listEncoders, loadEncoder } from './tasks/encoder/index.
 // Shared modules
 export { detokenize, tokenize } from './text/tokenizer.js';
 export { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Vocabulary } from './text/vocabulary.js';
+export { readWordVectors, type WordVectors } from './text/word-vectors.js';
 export * from './layers/index.js';
 export {
   beamSearch,

@@ -11,7 +11,14 @@ export interface VocabularyJson {
   readonly tokens: readonly string[];
 }
 
-/** Words by number; the first four are special. */
+/**
+ * Words by number; the first four are special.
+ *
+ * @example
+ * const vocabulary = Vocabulary.build([['a', 'dog'], ['a', 'cat']]);
+ * vocabulary.encode(['a', 'bird']); // [4, 3]: "bird" is unknown
+ * vocabulary.decode([4, 5]); // ['a', 'cat']
+ */
 export class Vocabulary {
   readonly #tokens: readonly string[];
   readonly #ids: ReadonlyMap<string, number>;
@@ -66,10 +73,19 @@ export class Vocabulary {
     return { tokens: this.#tokens };
   }
 
+  /** `value` as a vocabulary. Throws UserError that says what about it is wrong; `where` names it. */
   static fromJSON(value: unknown, where: string): Vocabulary {
     const tokens = (value as Partial<VocabularyJson> | undefined)?.tokens;
     if (!Array.isArray(tokens) || SPECIAL_TOKENS.some((token, id) => tokens[id] !== token)) {
       throw new UserError(`${where}: expected a list of tokens that begins with ${SPECIAL_TOKENS.join(', ')}`);
+    }
+    const wrong = tokens.findIndex((token) => typeof token !== 'string');
+    if (wrong >= 0) {
+      throw new UserError(`${where}: token ${wrong}: expected a string, found ${JSON.stringify(tokens[wrong])}`);
+    }
+    const distinct = new Set(tokens);
+    if (distinct.size < tokens.length) {
+      throw new UserError(`${where}: expected each token once, found ${tokens.length - distinct.size} repeated`);
     }
     return new Vocabulary(tokens as string[]);
   }

@@ -3,6 +3,7 @@ import type { CaptionedImage } from '../../datasets/captions/index.js';
 import type { ImagePreprocessing } from '../../media/image.js';
 import {
   type CaptionerConfig,
+  type CaptionerInitialization,
   captionerDefaults,
   createCaptionerParameters,
   validateCaptionerConfig,
@@ -11,6 +12,7 @@ import { mobilenetOutput } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { Random } from '../../shared/random.js';
 import { type CaptionModel, loadCaptionModel } from './model.js';
+import { readWordVectors } from '../../text/word-vectors.js';
 import { loadEncoder } from '../encoder/index.js';
 import { buildVocabulary } from './vocabulary.js';
 
@@ -65,6 +67,16 @@ export async function initialModel(
     },
     vocabulary,
     encoder: encoder.weights,
-    captioner: createCaptionerParameters(captioner, new Random(seed)),
+    captioner: createCaptionerParameters(captioner, new Random(seed), await initialization(options, vocabulary.tokens)),
   };
+}
+
+/** What the embedding starts from, when word vectors are given. */
+async function initialization(
+  { wordVectors }: ModelOptions,
+  tokens: readonly string[],
+): Promise<CaptionerInitialization> {
+  if (wordVectors === undefined) return {};
+  const { vectors } = await readWordVectors(wordVectors, { vocabulary: tokens });
+  return { wordVectors: { tokens, vectors, where: wordVectors } };
 }
