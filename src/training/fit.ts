@@ -13,6 +13,7 @@ import { writeFileAtomically } from '../shared/files.js';
 import '../shared/gradients.js';
 import { startProgress } from '../shared/progress.js';
 import { counterUniform, Random } from '../shared/random.js';
+import { MovingAverage } from './moving-average.js';
 import { AdamW, type AdamWOptions } from './optimizers.js';
 import { assignWeights, readTensors, type TrainableParameters } from './parameters.js';
 import type { Schedule } from './schedule.js';
@@ -60,6 +61,10 @@ export interface FitOptions<Batch> {
   readonly optimizer?: AdamWOptions;
   readonly learningRate: Schedule;
   readonly epochs: number;
+  /** Return after so many epochs in all though more are planned, as if interrupted; `resume` goes on. */
+  readonly stopAfter?: number;
+  /** Validate and save a moving average of the weights with this decay (see `MovingAverage`). Default 0: none. */
+  readonly averageDecay?: number;
   readonly seed: number;
   /**
    * The batches of one epoch. Order and content may depend on `request.epoch` and `request.random` alone, and after
@@ -100,6 +105,7 @@ export interface FitResult {
 interface Run<Batch> {
   readonly options: FitOptions<Batch>;
   readonly optimizer: AdamW;
+  readonly average: MovingAverage | undefined;
 }
 
 /**
@@ -108,17 +114,20 @@ interface Run<Batch> {
  * or if a file cannot be written.
  */
 export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult> {
-  const { resume, epochs, parameters, seed } = options;
+  const { resume, epochs, parameters, seed, averageDecay = 0, stopAfter = Infinity } = options;
   const optimizer = new AdamW(parameters, options.optimizer);
+  const average = averageDecay === 0 ? undefined : new MovingAverage(parameters, averageDecay);
   try {
-    const run = { options, optimizer };
+    const run = { options, optimizer, average };
     let position: TrainingPosition = { epoch: 0, sums: EMPTY_SUMS, random: new Random(seed).state, history: [] };
     if (resume !== undefined) {
       position = resume.position;
       assignWeights(parameters, resume.parameters);
       optimizer.restore(resume.optimizer);
+      if (resume.averages !== undefined) average?.restore(resume.averages);
     }
     while (position.epoch < epochs && !isPatienceOver(position, options)) {
+      if (position.epoch >= stopAfter) return resultOf('interrupted', run, position);
       const next = await runEpoch(run, position);
       if (next === 'interrupted') return resultOf('interrupted', run, position);
       position = next;
@@ -127,6 +136,7 @@ export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult>
     return resultOf(isPatienceOver(position, options) ? 'stopped early' : 'completed', run, position);
   } finally {
     optimizer.dispose();
+    average?.dispose();
   }
 }
 
@@ -157,18 +167,30 @@ async function runEpoch<Batch>(run: Run<Batch>, position: TrainingPosition): Pro
     await saveState(run, stepsDone);
     return 'interrupted';
   }
-  const validation = await validateUnlessAborted(options, stepsDone.epoch + 1);
-  if (validation === 'aborted') {
+  const record = await withAverages(run, () => judge(run, stepsDone));
+  if (record === 'aborted') {
     await saveState(run, stepsDone);
     return 'interrupted';
   }
-  const record = recordOf(run, stepsDone, validation);
-  if (record.best) await options.saveBest?.(record);
   const history = [...stepsDone.history, record];
   const next = { epoch: stepsDone.epoch + 1, sums: EMPTY_SUMS, random: random.state, history };
   await saveState(run, next);
   await writeLog(options.logFile, history);
   return next;
+}
+
+/** Runs `work` with the weights that are validated and saved. */
+function withAverages<Batch, T>({ average }: Run<Batch>, work: () => Promise<T>): Promise<T> {
+  return average === undefined ? work() : average.during(work);
+}
+
+/** Validates the epoch that was just trained, and saves its weights if they are the best so far. */
+async function judge<Batch>(run: Run<Batch>, done: TrainingPosition): Promise<EpochRecord | 'aborted'> {
+  const validation = await validateUnlessAborted(run.options, done.epoch + 1);
+  if (validation === 'aborted') return validation;
+  const record = recordOf(run, done, validation);
+  if (record.best) await run.options.saveBest?.(record);
+  return record;
 }
 
 /** The steps that are left of the epoch, or fewer if the signal is aborted. */
@@ -207,7 +229,7 @@ interface StepOutcome {
 
 /** One update of the weights, and the one read that makes a recording backend run it. */
 async function runStep<Batch>(
-  { options, optimizer }: Run<Batch>,
+  { options, optimizer, average }: Run<Batch>,
   position: TrainingPosition,
   batch: Batch,
 ): Promise<StepOutcome> {
@@ -219,6 +241,7 @@ async function runStep<Batch>(
     const context = { step, epoch, dropoutSeed: tf.scalar(dropoutSeedOf(options.seed, step), 'int32') };
     const { loss, gradients } = lossAndGradients(options, batch, context);
     const norm = optimizer.update(gradients, learningRate);
+    average?.update(optimizer.step);
     return tf.concat1d([tf.reshape(loss, [1]), tf.reshape(norm, [1])]);
   });
   const [loss = NaN, gradientNorm = NaN] = await report.data();
@@ -309,10 +332,13 @@ function recordOf<Batch>(
   };
 }
 
-async function saveState<Batch>({ options, optimizer }: Run<Batch>, position: TrainingPosition): Promise<void> {
+async function saveState<Batch>(run: Run<Batch>, position: TrainingPosition): Promise<void> {
+  const { options, optimizer, average } = run;
   if (options.saveState === undefined) return;
   const parameters = await readTensors(options.parameters);
-  await options.saveState({ position, parameters, optimizer: await optimizer.state() });
+  const averages = await average?.state();
+  const state = { position, parameters, optimizer: await optimizer.state() };
+  await options.saveState(averages === undefined ? state : { ...state, averages });
 }
 
 /** The whole log, so that a resumed run never repeats or loses a line. */

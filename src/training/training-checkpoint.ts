@@ -31,7 +31,9 @@ export const TRAINING_TENSORS_FILE = 'training.safetensors';
 
 /** Names in the file are `<kind>/<parameter>`. */
 const KINDS = ['parameters', 'm', 'v'] as const;
-type Kind = (typeof KINDS)[number];
+/** There only in a run that averages its weights. */
+const AVERAGES = 'averages';
+type Kind = (typeof KINDS)[number] | typeof AVERAGES;
 
 /** How many settings an error lists. */
 const LISTED = 5;
@@ -52,7 +54,7 @@ export async function saveTrainingState(
   state: TrainingState,
   configuration: JsonObject,
 ): Promise<void> {
-  const { position, parameters, optimizer } = state;
+  const { position, parameters, optimizer, averages = {} } = state;
   const tensors = {
     ...withPrefix('parameters', parameters),
     ...withPrefix(
@@ -63,6 +65,7 @@ export async function saveTrainingState(
       'v',
       mapValues(optimizer.moments, ({ v }) => v),
     ),
+    ...withPrefix(AVERAGES, averages),
   };
   requireFiniteWeights(folder, tensors);
   const fingerprint = fingerprintWeights(tensors);
@@ -96,13 +99,17 @@ export async function loadTrainingState(folder: string, options: LoadTrainingSta
   const { tensors, metadata } = await readSafetensors(tensorsPath);
   if (metadata['fingerprint'] !== header['weights']) throw mixedFiles(folder, TRAINING_TENSORS_FILE);
   const saved = Object.fromEntries(tensors);
-  requireShapes(tensorsPath, shapesOf(saved), expectedShapes(options.parameterShapes));
+  const averaged = Object.keys(saved).some((name) => name.startsWith(`${AVERAGES}/`));
+  const kinds = averaged ? [...KINDS, AVERAGES] : KINDS;
+  requireShapes(tensorsPath, shapesOf(saved), expectedShapes(options.parameterShapes, kinds));
   requireFiniteWeights(tensorsPath, saved);
   const tensorOf = (kind: Kind, name: string) => defined(saved[`${kind}/${name}`], `${kind}/${name}`);
   const parameters = mapValues(options.parameterShapes, (_, name) => tensorOf('parameters', name));
   const moments = mapValues(options.parameterShapes, (_, name) => ({ m: tensorOf('m', name), v: tensorOf('v', name) }));
   const step = requireNumber(path, header, 'optimizerStep', isCount);
-  return { position: parsePosition(path, header['position']), parameters, optimizer: { step, moments } };
+  const state = { position: parsePosition(path, header['position']), parameters, optimizer: { step, moments } };
+  if (!averaged) return state;
+  return { ...state, averages: mapValues(options.parameterShapes, (_, name) => tensorOf(AVERAGES, name)) };
 }
 
 async function readHeader(folder: string): Promise<JsonObject> {
@@ -117,9 +124,9 @@ function withPrefix(kind: Kind, tensors: HostTensors): Record<string, HostTensor
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${kind}/${name}`, tensor]));
 }
 
-function expectedShapes(parameterShapes: Shapes): Shapes {
+function expectedShapes(parameterShapes: Shapes, kinds: readonly string[]): Shapes {
   return Object.fromEntries(
-    KINDS.flatMap((kind) => Object.entries(parameterShapes).map(([name, shape]) => [`${kind}/${name}`, shape])),
+    kinds.flatMap((kind) => Object.entries(parameterShapes).map(([name, shape]) => [`${kind}/${name}`, shape])),
   );
 }
 

@@ -57,6 +57,8 @@ export interface TrainingState {
   readonly position: TrainingPosition;
   readonly parameters: HostTensors;
   readonly optimizer: OptimizerState;
+  /** Moving averages of the parameters, in a run that has them. */
+  readonly averages?: HostTensors;
 }
 
 /** The best epoch so far: the first with the highest score, or undefined before any epoch is done. */

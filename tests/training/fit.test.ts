@@ -112,6 +112,14 @@ async function train(overrides: Partial<FitOptions<Batch>> = {}): Promise<Traine
   }
 }
 
+/** A weight before any training. */
+async function initialWeights(name: string): Promise<Float32Array> {
+  const parameters = createNetwork();
+  const weights = await readTensors(parameters);
+  disposeVariables(parameters);
+  return weights[name]?.values ?? new Float32Array();
+}
+
 async function sumOfSquares(parameters: TrainableParameters): Promise<number> {
   const weights = Object.values(await readTensors(parameters));
   return weights.reduce((sum, { values }) => sum + values.reduce((a, b) => a + b * b, 0), 0);
@@ -206,6 +214,42 @@ describe('fit', () => {
       expect(interrupted.history).toHaveLength(throws ? 0 : 1);
       expectSame(await train({ resume: interrupted.state }), whole);
     }
+  });
+
+  test('stopped after an epoch and resumed, with averaged weights too: the weights of an uninterrupted run', async () => {
+    for (const averageDecay of [0, 0.9]) {
+      const stopped = await train({ averageDecay, stopAfter: 1 });
+      expect(stopped.ending).toBe('interrupted');
+      expect(stopped.history).toHaveLength(1);
+      const resumed = await train({ averageDecay, resume: stopped.state });
+      expectSame(resumed, await train({ averageDecay }));
+      expect(resumed.ending).toBe('completed');
+    }
+  });
+
+  test('validates and saves the moving average of the weights, and trains on as if there were none', async () => {
+    const decay = 0.9;
+    const plain: (readonly number[])[] = [];
+    const states: TrainingState[] = [];
+    const keep = (state: TrainingState) => Promise.resolve(void states.push(state));
+    await expect(train({ saveState: keep, saveEverySteps: 1, epochs: 1 })).rejects.toThrow('no state was saved');
+    for (const { parameters: own } of states.slice(0, STEPS_PER_EPOCH))
+      plain.push([...(own['head/kernel']?.values ?? [])]);
+    const averaged = await train({ averageDecay: decay, epochs: 1 });
+    let expected = [...(await initialWeights('head/kernel'))];
+    plain.forEach((weights, index) => {
+      const rate = 1 - Math.min(decay, (2 + index) / (11 + index));
+      expected = expected.map((average, i) => average + rate * ((weights[i] ?? 0) - average));
+    });
+    const found = [...(averaged.state.averages?.['head/kernel']?.values ?? [])];
+    expect(found).toHaveLength(HIDDEN);
+    found.forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 5));
+    expect(averaged.state.parameters).toEqual((await train({ epochs: 1 })).state.parameters);
+    const squares = Object.values(averaged.state.averages ?? {}).flatMap(({ values }) => [...values]);
+    expect(-(averaged.history[0]?.score ?? 0)).toBeCloseTo(
+      squares.reduce((sum, value) => sum + value * value, 0),
+      4,
+    );
   });
 
   test('aborted before it starts, it only saves', async () => {

@@ -1,48 +1,41 @@
-/** The settings of a training, with their defaults. */
+/** The settings of a captioner's training, with their defaults. */
+import { optimizationDefaults, type OptimizationRecipe } from '../../training/recipe.js';
 
 /** How a captioner is trained. */
-export interface TrainingRecipe {
-  readonly epochs: number;
+export interface TrainingRecipe extends OptimizationRecipe {
   /** Photos a batch. */
   readonly imagesPerBatch: number;
   /** Captions of each photo in a batch. */
   readonly captionsPerImage: number;
-  /** The peak of the learning rate. */
-  readonly learningRate: number;
   /** The learning rate of the encoder, relative to the captioner's. */
   readonly encoderLearningRate: number;
-  readonly warmUpSteps: number;
-  readonly weightDecay: number;
-  /** The largest norm of all gradients together. */
-  readonly clipNorm: number;
   /** Share of the target spread over all words. */
   readonly labelSmoothing: number;
   /** Factor of the doubly stochastic attention term (Xu 2015). */
   readonly attentionRegularization: number;
   /** Words of a training caption at most, END included; longer ones are cut. */
   readonly maximumLength: number;
-  /** Epochs without a better score after which training ends. */
-  readonly patience: number;
   /** The block of the encoder from which on it is trained too; '' trains none of it. */
   readonly fineTuneFrom: string;
+  /** How many changed versions of each photo (flipped, cropped) are trained on beside it. */
+  readonly augmentedViews: number;
+  /** Captions sampled of each photo for self-critical training (Rennie 2017); 0 trains by cross entropy. */
+  readonly selfCriticalSamples: number;
   /** Beam width of the captions that validation scores. */
   readonly validationBeamWidth: number;
 }
 
 /** The one place where training's defaults stand. */
 export const recipeDefaults: TrainingRecipe = {
-  epochs: 20,
+  ...optimizationDefaults,
   imagesPerBatch: 32,
   captionsPerImage: 2,
-  learningRate: 1e-3,
   encoderLearningRate: 0.1,
-  warmUpSteps: 200,
-  weightDecay: 0.01,
-  clipNorm: 2,
   labelSmoothing: 0.1,
   attentionRegularization: 0,
   maximumLength: 20,
-  patience: 5,
   fineTuneFrom: '',
+  augmentedViews: 0,
+  selfCriticalSamples: 0,
   validationBeamWidth: 3,
 };

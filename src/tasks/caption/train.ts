@@ -14,8 +14,8 @@ import { note } from '../../shared/log.js';
 import { END_ID, PADDING_ID, START_ID } from '../../text/vocabulary.js';
 import { fit, type FitResult } from '../../training/fit.js';
 import type { JsonObject } from '../../training/json-files.js';
+import { fitSettings } from '../../training/recipe.js';
 import { readTensors } from '../../training/parameters.js';
-import { createSchedule } from '../../training/schedule.js';
 import { hasTrainingState, loadTrainingState, saveTrainingState } from '../../training/training-checkpoint.js';
 import { shapesOf } from '../../training/weights.js';
 import { writeFileAtomically } from '../../shared/files.js';
@@ -45,6 +45,8 @@ export interface TrainCaptionerOptions extends TrainingSources {
   readonly recipe: TrainingRecipe;
   /** Goes on with the training in `output`. */
   readonly resume: boolean;
+  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
+  readonly stopAfter?: number;
   /** Where features are kept; the user's cache directory by default. */
   readonly cacheDirectory?: string;
   readonly signal?: AbortSignal;
@@ -194,20 +196,11 @@ async function runTraining(prepared: Prepared): Promise<FitResult> {
     : undefined;
   return fit<FeatureBatch>({
     parameters: trainable.variables,
-    optimizer: {
-      weightDecay: recipe.weightDecay,
-      clipNorm: recipe.clipNorm,
-      groupOf: (name) => (name.startsWith('encoder/') ? { learningRateMultiplier: recipe.encoderLearningRate } : {}),
-    },
-    learningRate: createSchedule({
-      peak: recipe.learningRate,
-      warmUpSteps: recipe.warmUpSteps,
-      decay: { kind: 'cosine', totalSteps: batches.batchesPerEpoch * recipe.epochs, floor: 0.02 },
-    }),
-    epochs: recipe.epochs,
+    ...fitSettings(recipe, batches.batchesPerEpoch, (name) =>
+      name.startsWith('encoder/') ? { learningRateMultiplier: recipe.encoderLearningRate } : {},
+    ),
+    ...(options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter }),
     seed: options.seed,
-    patience: recipe.patience,
-    stepsPerEpoch: batches.batchesPerEpoch,
     batches: ({ epoch, skip }) => featureBatches(prepared, epoch, skip),
     loss: batchLoss(model, trainable, prepared.shape, recipe),
     countTokens: ({ words }) => words,

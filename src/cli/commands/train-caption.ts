@@ -1,0 +1,243 @@
+/** `looksay train caption`: trains a captioner on photos with captions. */
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
+import { CELLS, captionerDefaults, type Entry } from '../../tasks/caption/architecture.js';
+import { modelDefaults, type ModelOptions } from '../../tasks/caption/initial-model.js';
+import { recipeDefaults, type TrainingRecipe } from '../../tasks/caption/recipe.js';
+import { trainCaptioner, type TrainCaptionerOptions } from '../../tasks/caption/train.js';
+import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
+import type { CommandContext } from '../context.js';
+import { DEFAULT_CHECKPOINT } from './caption.js';
+import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
+import {
+  asYargsOptions,
+  checkNumbers,
+  NUMBER_RULES,
+  type NumberOptions,
+  type OptimizationArguments,
+  optimizationOptions,
+  optimizationRecipe,
+} from './training-options.js';
+
+type Cell = (typeof CELLS)[number];
+
+interface TrainArguments extends BackendArguments, OptimizationArguments {
+  readonly images: string | undefined;
+  readonly captions: string | undefined;
+  readonly splits: string | undefined;
+  readonly source: string[];
+  readonly val: string | undefined;
+  readonly valSource: string[];
+  readonly output: string;
+  readonly encoder: string;
+  readonly startFrom: string | undefined;
+  readonly fineTuneFrom: string;
+  readonly cell: Cell;
+  readonly inject: Entry | undefined;
+  readonly attention: Entry | undefined;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly embeddingSize: number;
+  readonly dropout: number | undefined;
+  readonly wordVectors: string | undefined;
+  readonly freezeEmbedding: boolean;
+  readonly fit: ModelOptions['fit'];
+  readonly minCount: number;
+  readonly batchImages: number;
+  readonly captionsPerImage: number;
+  readonly encoderLearningRate: number;
+  readonly labelSmoothing: number;
+  readonly attentionRegularization: number;
+  readonly maxLength: number;
+  readonly augment: number;
+  readonly selfCritical: number;
+  readonly strict: boolean;
+  readonly continue: boolean;
+}
+
+const INJECTIONS = ['first-input', 'first-step', 'every-step'] as const satisfies readonly Entry[];
+const ATTENTIONS = ['soft', 'topdown'] as const satisfies readonly Entry[];
+
+export function trainCaptionCommand(context: CommandContext): CommandModule<object, TrainArguments> {
+  return {
+    command: 'caption',
+    describe: 'Train a captioner on photos with captions',
+    builder: trainOptions,
+    handler: (argv: ArgumentsCamelCase<TrainArguments>) => runTrain(argv, context),
+  };
+}
+
+const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+
+const MODEL_NUMBERS: NumberOptions = {
+  layers: { default: captionerDefaults.layers, describe: 'Cells on top of each other', rule: NUMBER_RULES.count },
+  'hidden-size': { default: captionerDefaults.hiddenSize, describe: 'Units of a cell', rule: NUMBER_RULES.count },
+  'embedding-size': {
+    default: captionerDefaults.embeddingSize,
+    describe: 'Length of a word vector',
+    rule: NUMBER_RULES.count,
+  },
+  dropout: { describe: 'One rate for all places (default: 0.3, before the output 0.5)', rule: NUMBER_RULES.share },
+  'min-count': {
+    default: modelDefaults.minimumCount,
+    describe: 'Words that occur less often are unknown',
+    rule: NUMBER_RULES.count,
+  },
+};
+
+const RECIPE_NUMBERS: NumberOptions = {
+  ...optimizationOptions(recipeDefaults),
+  'batch-images': { default: recipeDefaults.imagesPerBatch, describe: 'Photos a batch', rule: NUMBER_RULES.count },
+  'captions-per-image': {
+    default: recipeDefaults.captionsPerImage,
+    describe: 'Captions of each photo in a batch',
+    rule: NUMBER_RULES.count,
+  },
+  'encoder-learning-rate': {
+    default: recipeDefaults.encoderLearningRate,
+    describe: "The encoder's learning rate, relative to the captioner's",
+    rule: NUMBER_RULES.fromZero,
+  },
+  'label-smoothing': {
+    default: recipeDefaults.labelSmoothing,
+    describe: 'Share of the target spread over all words',
+    rule: NUMBER_RULES.share,
+  },
+  'attention-regularization': {
+    default: recipeDefaults.attentionRegularization,
+    describe: 'Factor of the doubly stochastic term',
+    rule: NUMBER_RULES.fromZero,
+  },
+  'max-length': {
+    default: recipeDefaults.maximumLength,
+    describe: 'Words of a training caption at most',
+    rule: NUMBER_RULES.lengthFromTwo,
+  },
+  augment: {
+    default: recipeDefaults.augmentedViews,
+    describe: 'Changed versions of each photo to train on (flipped, cropped)',
+    rule: NUMBER_RULES.countFromZero,
+  },
+  'self-critical': {
+    default: recipeDefaults.selfCriticalSamples,
+    describe: 'Train for CIDEr-D by so many sampled captions a photo; 0 by cross entropy',
+    rule: NUMBER_RULES.countFromZero,
+  },
+};
+
+function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
+  return builder
+    .options({ ...sourceOptions })
+    .options({
+      val: text('Captions of the validation photos, in the same folder of images'),
+      'val-source': {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        default: [] as string[],
+        describe: 'Like --source, for validation',
+      },
+      output: { ...text('The checkpoint folder'), demandOption: true },
+      continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
+      strict: { type: 'boolean', default: false, describe: 'Any problem in the data is an error' },
+    })
+    .options({
+      encoder: {
+        ...text('An encoder or captioner of ours, or a TensorFlow.js MobileNet'),
+        default: DEFAULT_CHECKPOINT,
+        defaultDescription: 'that of the shipped captioner',
+      },
+      'start-from': text('A captioner to start from (its weights, words and architecture)'),
+      'fine-tune-from': {
+        type: 'string',
+        requiresArg: true,
+        default: recipeDefaults.fineTuneFrom,
+        describe: 'Train the encoder too, from this block on (conv1 for all of it)',
+      },
+      cell: { choices: CELLS, default: captionerDefaults.cell, describe: 'Recurrent cell' },
+      inject: { choices: INJECTIONS, describe: 'How the picture enters, without attention' },
+      attention: { choices: ATTENTIONS, describe: `Attention on the grid (default ${captionerDefaults.entry})` },
+      'word-vectors': text('Start the embedding from word2vec or GloVe vectors'),
+      'freeze-embedding': { type: 'boolean', default: false, describe: 'Leave the embedding as it starts' },
+      fit: {
+        choices: ['squash', 'crop', 'pad'] as const,
+        default: modelDefaults.fit,
+        describe: 'What is done about photos that are not square',
+      },
+    })
+    .options(asYargsOptions(MODEL_NUMBERS))
+    .options(asYargsOptions(RECIPE_NUMBERS))
+    .options({ ...backendOptions }) as unknown as Argv<TrainArguments>;
+}
+
+function recipeOf(argv: TrainArguments): TrainingRecipe {
+  return {
+    ...optimizationRecipe(argv),
+    imagesPerBatch: argv.batchImages,
+    captionsPerImage: argv.captionsPerImage,
+    encoderLearningRate: argv.encoderLearningRate,
+    labelSmoothing: argv.labelSmoothing,
+    attentionRegularization: argv.attentionRegularization,
+    maximumLength: argv.maxLength,
+    fineTuneFrom: argv.fineTuneFrom,
+    augmentedViews: argv.augment,
+    selfCriticalSamples: argv.selfCritical,
+    validationBeamWidth: recipeDefaults.validationBeamWidth,
+  };
+}
+
+function modelOf(argv: TrainArguments): ModelOptions {
+  const { dropout: rate } = argv;
+  return {
+    fit: argv.fit,
+    minimumCount: argv.minCount,
+    captioner: {
+      cell: argv.cell,
+      entry: argv.inject ?? argv.attention ?? captionerDefaults.entry,
+      layers: argv.layers,
+      hiddenSize: argv.hiddenSize,
+      embeddingSize: argv.embeddingSize,
+      frozenEmbedding: argv.freezeEmbedding,
+      ...(rate === undefined ? {} : { dropout: { embedding: rate, features: rate, layers: rate, output: rate } }),
+    },
+    encoder: argv.encoder,
+    ...(argv.startFrom === undefined ? {} : { startFrom: argv.startFrom }),
+    ...(argv.wordVectors === undefined ? {} : { wordVectors: argv.wordVectors }),
+  };
+}
+
+function optionsOf(argv: ArgumentsCamelCase<TrainArguments>, context: CommandContext): TrainCaptionerOptions {
+  checkNumbers(MODEL_NUMBERS, argv);
+  checkNumbers(RECIPE_NUMBERS, argv);
+  if (argv.inject !== undefined && argv.attention !== undefined) {
+    throw new UserError('--inject and --attention: choose one', { exitCode: 2 });
+  }
+  const sources = sourcesFrom(argv);
+  const validation = argv.valSource.map((value) => parseSource(value, '--val-source'));
+  if (argv.val !== undefined) {
+    if (argv.images === undefined) throw new UserError('--val: belongs to --images; use --val-source', { exitCode: 2 });
+    validation.push({ images: argv.images, captions: argv.val });
+  }
+  return {
+    sources,
+    validation,
+    strict: argv.strict,
+    seed: argv.seed,
+    output: argv.output,
+    model: modelOf(argv),
+    recipe: recipeOf(argv),
+    resume: argv.continue,
+    ...(argv.stopAfter === undefined ? {} : { stopAfter: argv.stopAfter }),
+    signal: context.signal,
+  };
+}
+
+async function runTrain(argv: ArgumentsCamelCase<TrainArguments>, context: CommandContext): Promise<void> {
+  const options = optionsOf(argv, context);
+  await selectBackend(argv);
+  const { ending, scores, epoch, checkpoint } = await trainCaptioner(options);
+  if (ending === 'interrupted') note(`${checkpoint}: stopped; go on with --continue`);
+  context.stdout.write(`${JSON.stringify({ checkpoint, ending, epoch, ...scores })}\n`);
+  context.signal.throwIfAborted();
+}

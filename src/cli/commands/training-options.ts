@@ -1,0 +1,102 @@
+/** Options that mean the same in every `looksay train` command, and the check of numbers that options hold. */
+import { UserError } from '../../shared/errors.js';
+import type { OptimizationRecipe } from '../../training/recipe.js';
+
+/** What a number must be, in words and as a test. */
+export interface NumberRule {
+  readonly expected: string;
+  readonly fits: (value: number) => boolean;
+}
+
+const isWhole = (least: number) => (value: number) => Number.isInteger(value) && value >= least;
+
+/** The rules that options share. */
+export const NUMBER_RULES = {
+  count: { expected: 'a whole number from 1 on', fits: isWhole(1) },
+  countFromZero: { expected: 'a whole number from 0 on', fits: isWhole(0) },
+  lengthFromTwo: { expected: 'a whole number from 2 on', fits: isWhole(2) },
+  positive: { expected: 'a number above 0', fits: (value: number) => value > 0 && Number.isFinite(value) },
+  fromZero: { expected: 'a number from 0 on', fits: (value: number) => value >= 0 && Number.isFinite(value) },
+  aboveZero: { expected: 'a number above 0', fits: (value: number) => value > 0 },
+  share: { expected: 'a number in [0, 1)', fits: (value: number) => value >= 0 && value < 1 },
+} as const satisfies Record<string, NumberRule>;
+
+/** Options with a number, by their name on the command line. */
+export type NumberOptions = Readonly<Record<string, NumberOption>>;
+
+export interface NumberOption {
+  readonly default?: number;
+  readonly describe: string;
+  readonly rule: NumberRule;
+}
+
+/** The options as yargs wants them. */
+export function asYargsOptions(
+  options: NumberOptions,
+): Record<string, { type: 'number'; requiresArg: true; describe: string; default?: number }> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, { describe, default: value }]) => [
+      name,
+      { type: 'number', requiresArg: true, describe, ...(value === undefined ? {} : { default: value }) } as const,
+    ]),
+  );
+}
+
+/** Throws UserError (exit code 2) at the first of `options` whose value in `argv` is not what its rule says. */
+export function checkNumbers(options: NumberOptions, argv: Readonly<Record<string, unknown>>): void {
+  for (const [name, { rule }] of Object.entries(options)) {
+    const value = argv[name] as number | undefined;
+    if (value === undefined || rule.fits(value)) continue;
+    throw new UserError(`--${name}: expected ${rule.expected}, got ${value}`, { exitCode: 2 });
+  }
+}
+
+/** What yargs gives for `optimizationOptions`. */
+export interface OptimizationArguments {
+  readonly epochs: number;
+  readonly stopAfter: number | undefined;
+  readonly patience: number;
+  readonly learningRate: number;
+  readonly warmUpSteps: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+  readonly averageDecay: number;
+  readonly seed: number;
+}
+
+/** Options of how weights are fitted, with the defaults of the task. */
+export function optimizationOptions(defaults: OptimizationRecipe): NumberOptions {
+  return {
+    epochs: { default: defaults.epochs, describe: 'Epochs at most', rule: NUMBER_RULES.count },
+    'stop-after': { describe: 'Stop after so many of them; --continue goes on', rule: NUMBER_RULES.count },
+    patience: {
+      default: defaults.patience,
+      describe: 'Epochs without a better score before training ends',
+      rule: NUMBER_RULES.count,
+    },
+    'learning-rate': { default: defaults.learningRate, describe: 'Peak learning rate', rule: NUMBER_RULES.positive },
+    'warm-up-steps': {
+      default: defaults.warmUpSteps,
+      describe: 'Steps until the peak',
+      rule: NUMBER_RULES.countFromZero,
+    },
+    'weight-decay': { default: defaults.weightDecay, describe: 'AdamW weight decay', rule: NUMBER_RULES.fromZero },
+    'clip-norm': {
+      default: defaults.clipNorm,
+      describe: 'Largest norm of the gradients',
+      rule: NUMBER_RULES.aboveZero,
+    },
+    'average-decay': {
+      default: defaults.averageDecay,
+      describe: 'Decay of the moving average of the weights that is scored and saved; 0 for none',
+      rule: NUMBER_RULES.share,
+    },
+    seed: { default: 1, describe: 'Seed of everything random', rule: NUMBER_RULES.countFromZero },
+  };
+}
+
+/** The recipe that the options ask for. */
+export function optimizationRecipe(argv: OptimizationArguments): OptimizationRecipe {
+  const { epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay } = argv;
+  return { epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay };
+}
