@@ -10,6 +10,7 @@ import { blockInputShape, mobilenetBlocks, runBlocks, scaleImages } from '../../
 import { assert } from '../../shared/assert.js';
 import { createVariables, type HostTensors, type TrainableParameters } from '../../training/parameters.js';
 import { fingerprintWeights } from '../../training/weights.js';
+import { ORIGINAL, type View, viewOf } from './augment.js';
 import type { ImageEncoder } from './encode.js';
 import { type CaptionModel, toTensors } from './model.js';
 
@@ -30,22 +31,27 @@ function select(weights: HostTensors, chosen: (name: string) => boolean): HostTe
   return Object.fromEntries(Object.entries(weights).filter(([name]) => chosen(name)));
 }
 
-/** The frozen part of the encoder, blocks 0 … cut − 1, as what the feature cache is filled by. */
-export function frozenEncoder(model: CaptionModel, cut: number): ImageEncoder & { readonly dispose: () => void } {
+/** The frozen part of the encoder, blocks 0 … cut − 1, on a view of each photo: what the feature cache is filled by. */
+export function frozenEncoder(
+  model: CaptionModel,
+  cut: number,
+  view: View = ORIGINAL,
+): ImageEncoder & { readonly dispose: () => void } {
   const { encoder: config, preprocessing } = model.config;
   const tensors = toTensors(select(model.encoder, (name) => !isAbove(model, cut)(name)));
   return {
     preprocessing,
-    encode: (images) => runBlocks(config, tensors, scaleImages(config, images), { to: cut }),
+    encode: (images) => runBlocks(config, tensors, scaleImages(config, viewOf(images, view)), { to: cut }),
     dispose: () => tf.dispose(tensors),
   };
 }
 
 /** Tells the frozen part of an encoder from all others: its weights, its cut, and how pictures are prepared for it. */
-export function frozenFingerprint(model: CaptionModel, cut: number): string {
+export function frozenFingerprint(model: CaptionModel, cut: number, view: View): string {
   const { encoder, preprocessing } = model.config;
   const weights = fingerprintWeights(select(model.encoder, (name) => !isAbove(model, cut)(name)));
-  return JSON.stringify({ encoder: { ...encoder, classes: 0 }, preprocessing, cut, weights });
+  const changed = view === ORIGINAL ? {} : { view };
+  return JSON.stringify({ encoder: { ...encoder, classes: 0 }, preprocessing, cut, weights, ...changed });
 }
 
 export interface TrainableModel {
@@ -108,14 +114,22 @@ export interface FeatureBatch extends CaptionBatch {
   readonly features: Float32Array;
   /** Words to predict, END included. */
   readonly words: number;
+  /** A factor for each caption's loss [captionCount]; without it 1. */
+  readonly weights?: Float32Array;
 }
 
-/** Reads the features of a batch's photos. */
-export function readFeatures(cache: FeatureCache, images: readonly string[], batch: CaptionBatch): FeatureBatch {
-  const features = new Float32Array(batch.imageIndices.length * cache.featureLength);
+/** Reads the features of a batch's photos, each from the cache that `cacheOf` names (of the view that is wanted). */
+export function readFeatures(
+  cacheOf: (image: number) => FeatureCache,
+  images: readonly string[],
+  batch: CaptionBatch,
+): FeatureBatch {
+  const [first = 0] = batch.imageIndices;
+  const { featureLength } = cacheOf(first);
+  const features = new Float32Array(batch.imageIndices.length * featureLength);
   batch.imageIndices.forEach((image, position) => {
     const path = images[image] as string;
-    assert(cache.read(path, features, position * cache.featureLength), () => `${path}: its features are gone`);
+    assert(cacheOf(image).read(path, features, position * featureLength), () => `${path}: its features are gone`);
   });
   let words = 0;
   for (const token of batch.tokens) if (token !== 0) words++;
@@ -125,6 +139,8 @@ export function readFeatures(cache: FeatureCache, images: readonly string[], bat
 export interface LossOptions {
   readonly labelSmoothing: number;
   readonly attentionRegularization: number;
+  /** Whether values are dropped. */
+  readonly dropout: boolean;
 }
 
 /** The loss of a batch, a scalar, as `fit` wants it. */
@@ -132,7 +148,7 @@ export function batchLoss(
   model: CaptionModel,
   trainable: TrainableModel,
   shape: readonly [number, number, number],
-  options: LossOptions,
+  { labelSmoothing, attentionRegularization, dropout }: LossOptions,
 ): (batch: FeatureBatch, parameters: TrainableParameters, context: { readonly dropoutSeed: tf.Scalar }) => tf.Tensor {
   return (batch, parameters, { dropoutSeed }) => {
     const features = tf.tensor4d(batch.features, [batch.imageIndices.length, ...shape]);
@@ -141,11 +157,8 @@ export function batchLoss(
     return captionerLoss(
       model.config.captioner,
       trainable.captionerOf(parameters),
-      { grid, tokens },
-      {
-        training: { dropoutSeed },
-        ...options,
-      },
+      { grid, tokens, ...(batch.weights === undefined ? {} : { weights: tf.tensor1d(batch.weights) }) },
+      { labelSmoothing, attentionRegularization, ...(dropout ? { training: { dropoutSeed } } : {}) },
     ).loss;
   };
 }

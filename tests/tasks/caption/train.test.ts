@@ -128,6 +128,54 @@ describe('training', () => {
     expect(await log('parts')).toEqual(await log('whole'));
   });
 
+  test('self-critical training makes sampled captions score higher, in as many sessions as it has lengths', async () => {
+    const copy = await heldOutCopy();
+    const base = options('words', { validation: [{ images: copy, captions }] });
+    await trainCaptioner({ ...base, recipe: { ...base.recipe, epochs: 40, learningRate: 5e-3 } });
+    const critical = (samples: number): TrainCaptionerOptions => ({
+      ...base,
+      output: join(folder, `critical-${samples}`),
+      model: { ...base.model, startFrom: join(folder, 'words') },
+      recipe: {
+        ...base.recipe,
+        epochs: 25,
+        learningRate: 2e-3,
+        selfCriticalSamples: samples,
+        augmentedViews: 1,
+        maximumLength: 10,
+      },
+    });
+    const rewardsOf = async (name: string): Promise<number[]> =>
+      (await readFile(join(folder, name, 'log.jsonl'), 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { metrics: { sampledCiderD: number } }).metrics.sampledCiderD);
+    const sessions = backendStatistics();
+    for (const samples of [1, 5]) {
+      await trainCaptioner(critical(samples));
+      const rewards = await rewardsOf(`critical-${samples}`);
+      expect(rewards.at(-1)).toBeGreaterThan(1.2 * (rewards[0] ?? NaN));
+    }
+    const after = backendStatistics();
+    expect(after.fallbacks).toEqual(sessions.fallbacks);
+    expect(after.sessionsCreated - sessions.sessionsCreated).toBeLessThan(40);
+  });
+
+  test('a self-critical run that was stopped between epochs goes on to the same weights', async () => {
+    const copy = await heldOutCopy();
+    const critical = (output: string, change: Partial<TrainCaptionerOptions> = {}): TrainCaptionerOptions => {
+      const base = options(output, { validation: [{ images: copy, captions }], ...change });
+      return { ...base, recipe: { ...base.recipe, selfCriticalSamples: 2, averageDecay: 0.9, augmentedViews: 2 } };
+    };
+    await trainCaptioner(critical('critical-whole'));
+    expect((await trainCaptioner(critical('critical-parts', { stopAfter: 2 }))).ending).toBe('interrupted');
+    await trainCaptioner(critical('critical-parts', { resume: true }));
+    const [whole, parts] = await Promise.all(
+      ['critical-whole', 'critical-parts'].map((name) => loadCaptionModel(join(folder, name))),
+    );
+    expect(parts?.captioner).toEqual(whole?.captioner);
+  });
+
   test('a step is one flush of one session, and no cpu kernel runs', async () => {
     const copy = await heldOutCopy();
     const before = backendStatistics();

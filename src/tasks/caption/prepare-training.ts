@@ -1,0 +1,156 @@
+/** What a captioner's training works on once everything is read: data, model, cached features of all views, batches. */
+import { type CaptionBatches, createCaptionBatches } from '../../datasets/batches.js';
+import type { CaptionedImage } from '../../datasets/captions/index.js';
+import type { FeatureCache } from '../../datasets/feature-cache.js';
+import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
+import { tokenize } from '../../text/tokenizer.js';
+import { END_ID, PADDING_ID, START_ID } from '../../text/vocabulary.js';
+import { chooseView, mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from './augment.js';
+import { cacheFeatures } from './features.js';
+import { initialModel, type ModelOptions } from './initial-model.js';
+import type { CaptionModel } from './model.js';
+import type { TrainingRecipe } from './recipe.js';
+import { createSelfCritical, type SelfCritical } from './self-critical.js';
+import { readTrainingData, type TrainingData, type TrainingSources } from './sources.js';
+import {
+  cachedShape,
+  createTrainableModel,
+  type FeatureBatch,
+  frozenEncoder,
+  frozenFingerprint,
+  readFeatures,
+  type TrainableModel,
+} from './train-model.js';
+import { encodeCaptions } from './vocabulary.js';
+
+export interface TrainCaptionerOptions extends TrainingSources {
+  /** The checkpoint folder. */
+  readonly output: string;
+  readonly model: ModelOptions;
+  readonly recipe: TrainingRecipe;
+  /** Goes on with the training in `output`. */
+  readonly resume: boolean;
+  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
+  readonly stopAfter?: number;
+  /** Where features are kept; the user's cache directory by default. */
+  readonly cacheDirectory?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Prepared {
+  readonly options: TrainCaptionerOptions;
+  readonly data: TrainingData;
+  readonly model: CaptionModel;
+  readonly trainable: TrainableModel;
+  /** Features of the photos as they are, then of each augmented view (of the training photos alone). */
+  readonly caches: readonly [FeatureCache, ...FeatureCache[]];
+  readonly shape: readonly [number, number, number];
+  readonly batches: CaptionBatches;
+  /** With a recipe that asks for it. */
+  readonly selfCritical: SelfCritical | undefined;
+}
+
+/** Reads and encodes everything. Throws UserError when nothing is left to train on. */
+export async function prepareTraining(options: TrainCaptionerOptions): Promise<Prepared> {
+  const { recipe, seed } = options;
+  const found = await readTrainingData(options);
+  const model = await initialModel(options.model, found.train, seed);
+  const cut = cutOf(model, recipe);
+  const shape = cachedShape(model, cut);
+  const { caches, data } = await cacheViews(options, model, found);
+  note(`training on ${data.train.length} photos, validating on ${data.validation.length}`);
+  const batches = createCaptionBatches({
+    captions: encodeCaptions(data.train, model.vocabulary),
+    imagesPerBatch: recipe.imagesPerBatch,
+    captionsPerImage: recipe.selfCriticalSamples > 0 ? 1 : recipe.captionsPerImage,
+    maximumLength: recipe.maximumLength,
+    seed,
+    ids: { padding: PADDING_ID, start: START_ID, end: END_ID },
+  });
+  const trainable = createTrainableModel(model, cut);
+  const selfCritical =
+    recipe.selfCriticalSamples === 0
+      ? undefined
+      : createSelfCritical({
+          model,
+          trainable,
+          shape,
+          train: data.train,
+          samples: recipe.selfCriticalSamples,
+          maximumLength: recipe.maximumLength,
+          seed,
+        });
+  return { options, data, model, trainable, caches, shape, batches, selfCritical };
+}
+
+/** The block at which the encoder is cut: the first that is trained. */
+function cutOf(model: CaptionModel, { fineTuneFrom }: TrainingRecipe): number {
+  const { encoder } = model.config;
+  return fineTuneFrom === '' ? mobilenetBlocks(encoder).length : blockNumber(encoder, fineTuneFrom);
+}
+
+/** Encodes all photos, and the training photos once more for each augmented view. */
+async function cacheViews(
+  options: TrainCaptionerOptions,
+  model: CaptionModel,
+  found: TrainingData,
+): Promise<Pick<Prepared, 'caches' | 'data'>> {
+  const { augmentedViews } = options.recipe;
+  if (augmentedViews > MOST_AUGMENTED_VIEWS) {
+    throw new UserError(`${augmentedViews} augmented views: there are ${MOST_AUGMENTED_VIEWS}`, { exitCode: 2 });
+  }
+  const first = await cacheView(options, model, { view: 0, examples: [...found.train, ...found.validation] });
+  const isUsable = ({ image }: CaptionedImage): boolean => first.usable.has(image);
+  const data = { train: found.train.filter(isUsable), validation: found.validation.filter(isUsable) };
+  if (data.train.length === 0 || data.validation.length === 0) {
+    throw new UserError('no photo is left to train or to validate on: all of them failed to decode');
+  }
+  const caches: [FeatureCache, ...FeatureCache[]] = [first.cache];
+  for (let view = 1; view <= augmentedViews; view++) {
+    caches.push((await cacheView(options, model, { view, examples: data.train })).cache);
+  }
+  return { caches, data };
+}
+
+async function cacheView(
+  { recipe, strict, cacheDirectory, signal }: TrainCaptionerOptions,
+  model: CaptionModel,
+  { view, examples }: { readonly view: number; readonly examples: readonly CaptionedImage[] },
+): ReturnType<typeof cacheFeatures> {
+  const cut = cutOf(model, recipe);
+  const shape = cachedShape(model, cut);
+  const seen = VIEWS[view] ?? VIEWS[0];
+  const encoder = frozenEncoder(model, cut, seen);
+  try {
+    return await cacheFeatures({
+      encoder,
+      fingerprint: frozenFingerprint(model, cut, seen),
+      featureLength: shape[0] * shape[1] * shape[2],
+      images: examples.map(({ image }) => image),
+      strict,
+      ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    encoder.dispose();
+  }
+}
+
+/** The batches of an epoch with their features, from the one after `skip`; in self-critical training, sampled anew. */
+export async function* trainingBatches(prepared: Prepared, epoch: number, skip: number): AsyncGenerator<FeatureBatch> {
+  const { data, caches, batches, selfCritical, options } = prepared;
+  const images = data.train.map(({ image }) => image);
+  const mirror = data.train.map(({ captions }) => mayMirror(captions.map(tokenize)));
+  const cacheOf = (image: number): FeatureCache => {
+    const place = { seed: options.seed, epoch, image, mirror: mirror[image] === true };
+    return caches[chooseView(caches.length, place)] ?? caches[0];
+  };
+  let position = 0;
+  for (const batch of batches.epoch(epoch)) {
+    if (position++ < skip) continue;
+    const read = readFeatures(cacheOf, images, batch);
+    yield selfCritical === undefined ? read : await selfCritical.sample(read, { epoch, position });
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Self-critical sequence training (Rennie et al. 2017): captions are sampled from the model itself and each word's
+ * log-probability is pushed up or down by how much better or worse the caption scores than expected.
+ *
+ *     loss = −Σ (r(caption) − baseline) log P(caption)        r: CIDEr-D against the photo's captions
+ *
+ * With one sample a photo the baseline is the greedy caption's reward, as in the paper; with more it is the mean reward
+ * of the photo's other samples (Luo 2020). END counts as a word of the reward: without that, captions that break off
+ * ("a dog with a") are not punished.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { CaptionedImage } from '../../datasets/captions/index.js';
+import { rollOut } from '../../decoding/rollout.js';
+import { CiderScorer } from '../../metrics/cider.js';
+import { startCaptions, stepCaptions } from '../../models/captioner/index.js';
+import { counterUniform } from '../../shared/random.js';
+import { tokenize } from '../../text/tokenizer.js';
+import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID } from '../../text/vocabulary.js';
+import type { CaptionModel } from './model.js';
+import type { FeatureBatch, TrainableModel } from './train-model.js';
+
+export interface SelfCriticalOptions {
+  readonly model: Pick<CaptionModel, 'config' | 'vocabulary'>;
+  readonly trainable: TrainableModel;
+  /** [h, w, c] of one photo's cached features. */
+  readonly shape: readonly [number, number, number];
+  readonly train: readonly CaptionedImage[];
+  /** Captions sampled of each photo, at least 1. */
+  readonly samples: number;
+  /** Words of a caption at most, END included. */
+  readonly maximumLength: number;
+  readonly seed: number;
+}
+
+export interface SelfCritical {
+  /**
+   * Samples captions of the photos of `batch` from the model as it is now; they take the place of its captions, with
+   * their advantages as weights. `epoch` and `position` (of the batch in it) decide what is drawn.
+   */
+  sample(batch: FeatureBatch, at: { readonly epoch: number; readonly position: number }): Promise<FeatureBatch>;
+  /** The mean CIDEr-D of the captions sampled since the last call. */
+  takeMeanReward(): number;
+}
+
+/** Lengths are rounded up to a multiple of this: each length of a batch is compiled once. */
+const LENGTH_MULTIPLE = 2;
+
+/** Prepares the rewards of the training photos. */
+export function createSelfCritical(options: SelfCriticalOptions): SelfCritical {
+  const { model, train, samples, maximumLength } = options;
+  const end = model.vocabulary.tokenOf(END_ID);
+  const scorer = new CiderScorer(train.map(({ captions }) => captions.map((caption) => [...tokenize(caption), end])));
+  const reward = (ids: Int32Array, image: number): number =>
+    scorer.score(
+      [...ids].filter((id) => id !== PADDING_ID).map((id) => model.vocabulary.tokenOf(id)),
+      image,
+    );
+  const rewardsOf = ({ imageIndices }: FeatureBatch, drawn: Int32Array, each: number): number[] =>
+    Array.from({ length: imageIndices.length * each }, (_, row) =>
+      reward(rowOf(drawn, row, maximumLength), imageIndices[Math.floor(row / each)] as number),
+    );
+  let total = { sum: 0, count: 0 };
+  return {
+    async sample(batch, at) {
+      const { sampled, greedy } = await drawCaptions(options, batch, at);
+      const rewards = rewardsOf(batch, sampled, samples);
+      total = { sum: total.sum + rewards.reduce((a, b) => a + b, 0), count: total.count + rewards.length };
+      const baselines = greedy === undefined ? meansOfOthers(rewards, samples) : rewardsOf(batch, greedy, 1);
+      const weights = Float32Array.from(rewards, (own, row) => own - (baselines[row] as number));
+      return { ...batch, ...asTokens(sampled, batch.imageIndices.length * samples, maximumLength), weights };
+    },
+    takeMeanReward() {
+      const { sum, count } = total;
+      total = { sum: 0, count: 0 };
+      return count === 0 ? 0 : sum / count;
+    },
+  };
+}
+
+const rowOf = (ids: Int32Array, row: number, length: number): Int32Array =>
+  ids.subarray(row * length, (row + 1) * length);
+
+/** For each reward the mean of the others of its group of `size`. */
+export function meansOfOthers(rewards: readonly number[], size: number): number[] {
+  return rewards.map((own, row) => {
+    const first = row - (row % size);
+    const sum = rewards.slice(first, first + size).reduce((a, b) => a + b, 0);
+    return (sum - own) / (size - 1);
+  });
+}
+
+interface Drawn {
+  /** [n·samples, maximumLength] row by row: words, END, padding. */
+  readonly sampled: Int32Array;
+  /** The same of the greedy captions [n, maximumLength], where they are the baseline. */
+  readonly greedy?: Int32Array;
+}
+
+/** Runs encoder (what is trained of it) and decoder, all steps and rows in one graph. */
+async function drawCaptions(
+  options: SelfCriticalOptions,
+  { features, imageIndices }: FeatureBatch,
+  at: { readonly epoch: number; readonly position: number },
+): Promise<Drawn> {
+  const { model, trainable, samples, maximumLength, shape } = options;
+  const { captioner: config } = model.config;
+  const images = imageIndices.length;
+  const rows = images * samples;
+  const parameters = trainable.captionerOf(trainable.variables);
+  const tensors = tf.tidy(() => {
+    const grid = trainable.gridOf(tf.tensor4d(features, [images, ...shape]), trainable.variables);
+    const start = startCaptions(config, parameters, grid);
+    const rollout = {
+      step: (tokens: tf.Tensor, state: typeof start) => stepCaptions(config, parameters, state, tokens),
+      startId: START_ID,
+      endId: END_ID,
+      paddingId: PADDING_ID,
+      suppressedIds: [PADDING_ID, START_ID, UNKNOWN_ID],
+      length: maximumLength,
+    };
+    const uniform = tf.tensor2d(uniformNumbers(options, at, maximumLength * rows), [maximumLength, rows]);
+    const repeated = { ...start, perRow: start.perRow.map((state) => repeatRows(state, samples)) };
+    const sampled = rollOut(repeated, rows, { ...rollout, uniform });
+    return samples > 1 ? [sampled] : [sampled, rollOut(start, images, rollout)];
+  });
+  const [sampled, greedy] = (await Promise.all(tensors.map((tensor) => tensor.data()))) as [Int32Array, Int32Array?];
+  const drawn = { sampled: sampled.slice(), ...(greedy === undefined ? {} : { greedy: greedy.slice() }) };
+  tf.dispose(tensors);
+  return drawn;
+}
+
+/** Each row of `tensor` [n, …] `times` times: [n·times, …]. */
+function repeatRows(tensor: tf.Tensor, times: number): tf.Tensor {
+  if (times === 1) return tensor;
+  const rows = Int32Array.from({ length: (tensor.shape[0] ?? 0) * times }, (_, row) => Math.floor(row / times));
+  return tf.gather(tensor, tf.tensor1d(rows, 'int32'));
+}
+
+/** Numbers that depend on the place in training alone, so that an interrupted run draws the same. */
+function uniformNumbers(
+  { seed }: SelfCriticalOptions,
+  { epoch, position }: { readonly epoch: number; readonly position: number },
+  count: number,
+): Float32Array {
+  const stream = Math.floor(counterUniform(Math.imul(seed + 1, 0x27d4eb2f) ^ epoch, position) * 2 ** 24) * 2 ** 7;
+  return Float32Array.from({ length: count }, (_, index) => counterUniform(stream, index));
+}
+
+/** The sampled captions as a batch has them, START in front, no longer than the longest of them needs. */
+function asTokens(
+  sampled: Int32Array,
+  rows: number,
+  steps: number,
+): Pick<FeatureBatch, 'tokens' | 'captionCount' | 'length' | 'words'> {
+  let longest = 1;
+  let words = 0;
+  sampled.forEach((id, at) => {
+    if (id === PADDING_ID) return;
+    words++;
+    longest = Math.max(longest, (at % steps) + 1);
+  });
+  const kept = Math.min(steps, Math.ceil(longest / LENGTH_MULTIPLE) * LENGTH_MULTIPLE);
+  const length = kept + 1;
+  const tokens = new Int32Array(rows * length).fill(PADDING_ID);
+  for (let row = 0; row < rows; row++) {
+    tokens[row * length] = START_ID;
+    tokens.set(sampled.subarray(row * steps, row * steps + kept), row * length + 1);
+  }
+  return { tokens, captionCount: rows, length, words };
+}
