@@ -34,7 +34,7 @@ export function dropout(x: tf.Tensor, rate: number, seed: tf.Tensor): tf.Tensor 
 }
 
 /** `counterUniform(seed, index)` for each index: [...shape]. */
-function uniformNumbers(shape: readonly number[], seed: tf.Tensor): tf.Tensor {
+export function uniformNumbers(shape: readonly number[], seed: tf.Tensor): tf.Tensor {
   if (tf.getKernel(COUNTER_UNIFORM_KERNEL, tf.getBackend()) !== undefined) {
     return tf.engine().runKernel<tf.Tensor>(COUNTER_UNIFORM_KERNEL, { seed }, { shape: [...shape] });
   }

@@ -77,6 +77,32 @@ describe('looksay train caption', () => {
     expect(again.err).toContain('--continue');
   });
 
+  test('--recipe best goes through its stages, stops between them and goes on', async () => {
+    const output = join(folder, 'best');
+    const argv = [
+      ...['--recipe', 'best', '--images', folder, '--captions', captions, '--epochs', '2', '--max-length', '8'],
+      ...['--augment', '1', '--scheduled-sampling', '0.2'],
+    ];
+    const stopped = await train(output, ...argv, '--stop-after', '1');
+    expect(JSON.parse(stopped.out)).toMatchObject({ checkpoint: output, ending: 'interrupted' });
+    expect(existsSync(join(output, 'config.json'))).toBe(false);
+    const { code, out } = await train(output, ...argv, '--continue');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ checkpoint: output, ending: 'completed' });
+    for (const stage of ['words', 'encoder', 'rewards']) {
+      const log = jsonLines(await readFile(join(output, `log-${stage}.jsonl`), 'utf8'));
+      expect(log).toHaveLength(2);
+      const settings = JSON.parse(await readFile(join(output, `settings-${stage}.json`), 'utf8')) as {
+        recipe: { fineTuneFrom: string; selfCriticalSamples: number; epochs: number };
+      };
+      expect(settings.recipe.epochs).toBe(2);
+      expect(settings.recipe.fineTuneFrom !== '').toBe(stage === 'encoder');
+      expect(settings.recipe.selfCriticalSamples > 0).toBe(stage === 'rewards');
+    }
+    const captioned = await run(['caption', folder, '--checkpoint', output, '--format', 'jsonl', '--quiet']);
+    expect(captioned.code).toBe(0);
+  });
+
   test('Ctrl-C leaves what --continue goes on with', async () => {
     const output = join(folder, 'stopped');
     const argv = ['--images', folder, '--captions', captions, '--epochs', '2'];

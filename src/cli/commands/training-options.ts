@@ -1,6 +1,6 @@
 /** Options that mean the same in every `looksay train` command, and the check of numbers that options hold. */
 import { UserError } from '../../shared/errors.js';
-import type { OptimizationRecipe } from '../../training/recipe.js';
+import type { OptimizationRecipe } from '../../tasks/optimization.js';
 
 /** What a number must be, in words and as a test. */
 export interface NumberRule {
@@ -25,6 +25,7 @@ export const NUMBER_RULES = {
 export type NumberOptions = Readonly<Record<string, NumberOption>>;
 
 export interface NumberOption {
+  /** Only for the help: an option that is not given is left to the task, which knows its defaults. */
   readonly default?: number;
   readonly describe: string;
   readonly rule: NumberRule;
@@ -33,11 +34,15 @@ export interface NumberOption {
 /** The options as yargs wants them. */
 export function asYargsOptions(
   options: NumberOptions,
-): Record<string, { type: 'number'; requiresArg: true; describe: string; default?: number }> {
+): Record<string, { type: 'number'; requiresArg: true; describe: string }> {
   return Object.fromEntries(
     Object.entries(options).map(([name, { describe, default: value }]) => [
       name,
-      { type: 'number', requiresArg: true, describe, ...(value === undefined ? {} : { default: value }) } as const,
+      {
+        type: 'number',
+        requiresArg: true,
+        describe: value === undefined ? describe : `${describe} (default ${value})`,
+      } as const,
     ]),
   );
 }
@@ -52,16 +57,15 @@ export function checkNumbers(options: NumberOptions, argv: Readonly<Record<strin
 }
 
 /** What yargs gives for `optimizationOptions`. */
-export interface OptimizationArguments {
-  readonly epochs: number;
-  readonly stopAfter: number | undefined;
-  readonly patience: number;
-  readonly learningRate: number;
-  readonly warmUpSteps: number;
-  readonly weightDecay: number;
-  readonly clipNorm: number;
-  readonly averageDecay: number;
-  readonly seed: number;
+export type OptimizationArguments = {
+  readonly [Name in keyof OptimizationRecipe]: number | undefined;
+} & { readonly stopAfter: number | undefined; readonly seed: number | undefined };
+
+/** `record` without what is undefined. */
+export function given<T extends object>(record: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
 }
 
 /** Options of how weights are fitted, with the defaults of the task. */
@@ -91,12 +95,15 @@ export function optimizationOptions(defaults: OptimizationRecipe): NumberOptions
       describe: 'Decay of the moving average of the weights that is scored and saved; 0 for none',
       rule: NUMBER_RULES.share,
     },
-    seed: { default: 1, describe: 'Seed of everything random', rule: NUMBER_RULES.countFromZero },
+    seed: { default: DEFAULT_SEED, describe: 'Seed of everything random', rule: NUMBER_RULES.countFromZero },
   };
 }
 
-/** The recipe that the options ask for. */
-export function optimizationRecipe(argv: OptimizationArguments): OptimizationRecipe {
+/** The seed where none is given. */
+export const DEFAULT_SEED = 1;
+
+/** What the options say of the recipe. */
+export function optimizationRecipe(argv: OptimizationArguments): Partial<OptimizationRecipe> {
   const { epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay } = argv;
-  return { epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay };
+  return given({ epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay });
 }

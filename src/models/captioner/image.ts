@@ -11,7 +11,7 @@ import type { CaptionerConfig } from './config.js';
 import { captionerCells } from './parameters.js';
 
 /** Which mask of a training step is which. */
-export const DROPOUT_STREAM = { embedding: 1, features: 2, output: 3, layers: 4 } as const;
+export const DROPOUT_STREAM = { words: 0, embedding: 1, features: 2, output: 3, layers: 4 } as const;
 
 /** What is different in training. */
 export interface CaptionerTraining {

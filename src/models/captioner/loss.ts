@@ -10,6 +10,7 @@ import type { Parameters } from '../../layers/parameters.js';
 import type { CaptionerConfig } from './config.js';
 import { captionerHidden, outputLayerOf } from './forward.js';
 import type { CaptionerTraining } from './image.js';
+import { replaceWords, type ScheduledSampling } from './scheduled-sampling.js';
 
 export interface CaptionerBatch {
   /** Image features, [n, gridLength, featureSize]. */
@@ -27,6 +28,8 @@ export interface CaptionerLossOptions {
   readonly labelSmoothing?: number;
   /** The factor of the doubly stochastic term; the paper has 1. Default 0. */
   readonly attentionRegularization?: number;
+  /** Replaces words that are fed by the model's own. Default: none. */
+  readonly scheduledSampling?: ScheduledSampling;
   /** The id that is no word. Default 0. */
   readonly paddingId?: number;
 }
@@ -47,11 +50,15 @@ export function captionerLoss(
   { grid, tokens, weights }: CaptionerBatch,
   options: CaptionerLossOptions = {},
 ): CaptionerLoss {
-  const { training, labelSmoothing = 0, attentionRegularization = 0, paddingId = 0 } = options;
+  const { training, labelSmoothing = 0, attentionRegularization = 0, paddingId = 0, scheduledSampling } = options;
   const [rows = 0, length = 0] = tokens.shape;
   const time = length - 1;
   assert(time >= 1, () => `captions of ${length} tokens: expected START and at least one more`);
-  const inputs = tf.slice(tokens, [0, 0], [rows, time]); // [rows, time]
+  const known = tf.slice(tokens, [0, 0], [rows, time]); // [rows, time]
+  const inputs =
+    scheduledSampling === undefined
+      ? known
+      : replaceWords(config, parameters, { grid, inputs: known, paddingId }, scheduledSampling);
   const labels = tf.reshape(tf.transpose(tf.slice(tokens, [0, 1], [rows, time])), [time * rows]); // [time·rows]
   const mask = tf.cast(tf.notEqual(labels, tf.scalar(paddingId, 'int32')), 'float32'); // [time·rows]
   const words: tf.Scalar = tf.sum(mask);

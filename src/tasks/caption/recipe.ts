@@ -11,6 +11,8 @@ export interface TrainingRecipe extends OptimizationRecipe {
   readonly encoderLearningRate: number;
   /** Share of the target spread over all words. */
   readonly labelSmoothing: number;
+  /** Share of the words fed that are the model's own by the last epoch, from none at first (Bengio 2015). */
+  readonly scheduledSampling: number;
   /** Factor of the doubly stochastic attention term (Xu 2015). */
   readonly attentionRegularization: number;
   /** Words of a training caption at most, END included; longer ones are cut. */
@@ -32,6 +34,7 @@ export const recipeDefaults: TrainingRecipe = {
   captionsPerImage: 2,
   encoderLearningRate: 0.1,
   labelSmoothing: 0.1,
+  scheduledSampling: 0,
   attentionRegularization: 0,
   maximumLength: 20,
   fineTuneFrom: '',

@@ -8,6 +8,7 @@ import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { captionerLoss, trainableNames } from '../../models/captioner/index.js';
 import { blockInputShape, mobilenetBlocks, runBlocks, scaleImages } from '../../models/mobilenet/index.js';
 import { assert } from '../../shared/assert.js';
+import type { StepContext } from '../../training/fit.js';
 import { createVariables, type HostTensors, type TrainableParameters } from '../../training/parameters.js';
 import { fingerprintWeights } from '../../training/weights.js';
 import { ORIGINAL, type View, viewOf } from './augment.js';
@@ -141,6 +142,8 @@ export interface LossOptions {
   readonly attentionRegularization: number;
   /** Whether values are dropped. */
   readonly dropout: boolean;
+  /** The share of the words fed that are replaced by the model's own in an epoch (counted from 0). Default: none ever. */
+  readonly replacedWords?: (epoch: number) => number;
 }
 
 /** The loss of a batch, a scalar, as `fit` wants it. */
@@ -148,9 +151,9 @@ export function batchLoss(
   model: CaptionModel,
   trainable: TrainableModel,
   shape: readonly [number, number, number],
-  { labelSmoothing, attentionRegularization, dropout }: LossOptions,
-): (batch: FeatureBatch, parameters: TrainableParameters, context: { readonly dropoutSeed: tf.Scalar }) => tf.Tensor {
-  return (batch, parameters, { dropoutSeed }) => {
+  { labelSmoothing, attentionRegularization, dropout, replacedWords }: LossOptions,
+): (batch: FeatureBatch, parameters: TrainableParameters, context: StepContext) => tf.Tensor {
+  return (batch, parameters, { dropoutSeed, epoch }) => {
     const features = tf.tensor4d(batch.features, [batch.imageIndices.length, ...shape]);
     const tokens = tf.tensor2d(batch.tokens, [batch.captionCount, batch.length], 'int32');
     const grid = trainable.gridOf(features, parameters);
@@ -158,7 +161,14 @@ export function batchLoss(
       model.config.captioner,
       trainable.captionerOf(parameters),
       { grid, tokens, ...(batch.weights === undefined ? {} : { weights: tf.tensor1d(batch.weights) }) },
-      { labelSmoothing, attentionRegularization, ...(dropout ? { training: { dropoutSeed } } : {}) },
+      {
+        labelSmoothing,
+        attentionRegularization,
+        ...(dropout ? { training: { dropoutSeed } } : {}),
+        ...(replacedWords === undefined
+          ? {}
+          : { scheduledSampling: { probability: tf.scalar(replacedWords(epoch)), seed: dropoutSeed } }),
+      },
     ).loss;
   };
 }

@@ -18,6 +18,7 @@ import { generateFromCache } from './generate-cached.js';
 import { type CaptionModel, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
 import { prepareTraining, type Prepared, type TrainCaptionerOptions, trainingBatches } from './prepare-training.js';
+import type { TrainingRecipe } from './recipe.js';
 import { batchLoss, type FeatureBatch, type LossOptions } from './train-model.js';
 
 export type { TrainCaptionerOptions } from './prepare-training.js';
@@ -30,14 +31,23 @@ export interface TrainCaptionerResult {
   readonly checkpoint: string;
 }
 
-const LOG_FILE = 'log.jsonl';
-const SETTINGS_FILE = 'settings.json';
+/** The line of each epoch, and what was asked for, beside a checkpoint. */
+export const LOG_FILE = 'log.jsonl';
+export const SETTINGS_FILE = 'settings.json';
 
 /**
  * The gradient must be of the probabilities by which the captions were drawn: nothing is smoothed or dropped. With
  * dropout here, and none where captions are drawn, rewards fell from 0.5 to 0.3 within two epochs.
  */
 const POLICY_LOSS: LossOptions = { labelSmoothing: 0, attentionRegularization: 0, dropout: false };
+
+/** What a recipe says about the loss of known captions. */
+function crossEntropyLoss(recipe: TrainingRecipe): LossOptions {
+  const { labelSmoothing, attentionRegularization, scheduledSampling, epochs } = recipe;
+  const plain = { labelSmoothing, attentionRegularization, dropout: true };
+  if (scheduledSampling === 0) return plain;
+  return { ...plain, replacedWords: (epoch) => (scheduledSampling * epoch) / Math.max(1, epochs - 1) };
+}
 
 /** The model with the weights as they are now. */
 async function currentModel({ trainable }: Prepared): Promise<CaptionModel> {
@@ -122,7 +132,7 @@ async function runTraining(prepared: Prepared): Promise<FitResult> {
       model,
       trainable,
       prepared.shape,
-      selfCritical === undefined ? { ...recipe, dropout: true } : POLICY_LOSS,
+      selfCritical === undefined ? crossEntropyLoss(recipe) : POLICY_LOSS,
     ),
     countTokens: ({ words }) => words,
     async validate(epoch) {
