@@ -1,6 +1,7 @@
 /** Scores a captioner as the COCO toolkit does, beside baselines on the same photos. */
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
+import { brokenEndings } from '../../metrics/endings.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
@@ -31,6 +32,8 @@ export interface Evaluation {
   /** Photos that were scored. */
   readonly photos: number;
   readonly scores: CaptionScores;
+  /** The share of captions that break off ("a dog with a"), by English words. */
+  readonly brokenEndings: number;
   readonly baselines: readonly NamedScores[];
   readonly captions: readonly { readonly image: string; readonly caption: string }[];
 }
@@ -55,7 +58,13 @@ export async function evaluateCaptioner(options: EvaluateOptions): Promise<Evalu
     baselines.push({ name: `the caption of the nearest training photo (${name})`, scores: score(captions) });
   }
   const captions = examples.map(({ image }, index) => ({ image, caption: candidates[index] ?? '' }));
-  return { photos: examples.length, scores: score(candidates), baselines, captions };
+  return {
+    photos: examples.length,
+    scores: score(candidates),
+    brokenEndings: brokenEndings(candidates),
+    baselines,
+    captions,
+  };
 }
 
 async function captionAll(

@@ -35,8 +35,8 @@ const BEST: readonly Stage[] = [
     name: 'encoder',
     recipe: {
       ...WORDS,
-      epochs: 8,
-      patience: 8,
+      epochs: 6,
+      patience: 6,
       learningRate: 4e-4,
       encoderLearningRate: 0.5,
       warmUpSteps: 100,
@@ -47,8 +47,8 @@ const BEST: readonly Stage[] = [
     name: 'rewards',
     recipe: {
       ...WORDS,
-      epochs: 8,
-      patience: 8,
+      epochs: 6,
+      patience: 6,
       learningRate: 5e-5,
       warmUpSteps: 50,
       averageDecay: 0.99,

@@ -1,0 +1,33 @@
+/** The rows of the ablation: what differs from the default captioner, as options of `looksay train caption`. */
+
+const V1 = { encoder: 'V1' };
+
+/** Rows whose result decides a default are trained with three seeds. */
+export const SEEDS = [1, 2, 3];
+
+export const ROWS = [
+  { name: 'default', group: 'default', options: [], decides: true },
+  ...['rnn', 'gru'].map((cell) => ({ name: `cell-${cell}`, group: 'cell', options: ['--cell', cell], decides: true })),
+  ...['first-input', 'first-step', 'every-step'].map((entry) => ({
+    name: `entry-${entry}`,
+    group: 'how the picture enters',
+    options: ['--inject', entry],
+    decides: true,
+  })),
+  { name: 'entry-topdown', group: 'how the picture enters', options: ['--attention', 'topdown'], decides: true },
+  { name: 'encoder-v1', group: 'encoder', options: [], ...V1 },
+  { name: 'encoder-fine-tuned', group: 'encoder', options: ['--fine-tune-from', 'block11'], from: 'default' },
+  { name: 'augmented', group: 'augmentation', options: ['--augment', '3'] },
+  { name: 'averaged', group: 'weight averaging', options: ['--average-decay', '0.999'] },
+  { name: 'scheduled-sampling', group: 'scheduled sampling', options: ['--scheduled-sampling', '0.25'] },
+  {
+    name: 'self-critical',
+    group: 'loss',
+    options: ['--self-critical', '4', '--max-length', '16', '--learning-rate', '5e-5', '--average-decay', '0.99'],
+    from: 'default',
+  },
+  ...[1000, 3000].map((photos) => ({ name: `photos-${photos}`, group: 'training photos', options: [], photos })),
+];
+
+/** Beam widths at which the default captioner is scored. */
+export const BEAM_WIDTHS = [1, 2, 3, 5, 10];

@@ -1,0 +1,127 @@
+/**
+ * Trains and scores the rows of the ablation, and writes the table of all rows that are done.
+ *
+ *     npm ci && node scripts/ablation/run.mjs --data DATA --encoder V2 [--encoder-v1 V1] --work WORK [--rows a,b] [--seeds 3]
+ *
+ * DATA, V2 as in scripts/train-captioner.sh. Each row trains to its own early stop; its checkpoint and log lie in
+ * WORK/NAME-SEED. Stopped half-way, it goes on where it was. The table goes to benchmarks/captions.md, the logs beside it
+ * to benchmarks/captions/.
+ */
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import yargs from 'yargs';
+import { Random } from '../../dist/shared/random.js';
+import { readSource } from '../../dist/tasks/caption/sources.js';
+import { BEAM_WIDTHS, ROWS, SEEDS } from './rows.mjs';
+import { tableOf } from './table.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COMMAND = join(ROOT, 'dist/cli/main.js');
+
+const argv = yargs(process.argv.slice(2))
+  .options({
+    data: { type: 'string', demandOption: true, describe: 'Folder with flickr8k, coco and pascal' },
+    encoder: { type: 'string', demandOption: true, describe: 'MobileNet V2 1.0/224' },
+    'encoder-v1': { type: 'string', describe: 'MobileNet V1 1.0/224; its row is left out without it' },
+    work: { type: 'string', demandOption: true, describe: 'Folder of the trainings' },
+    rows: { type: 'string', describe: 'Only these, separated by commas' },
+    seeds: { type: 'number', default: SEEDS.length, describe: 'Seeds of the rows that decide a default' },
+  })
+  .strict()
+  .parseSync();
+
+/** Runs looksay; its standard output. Throws with its exit code. */
+function looksay(args) {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parts = [];
+    child.stdout.on('data', (part) => parts.push(part));
+    child.on('error', failed);
+    child.on('close', (code) =>
+      code === 0 ? done(Buffer.concat(parts).toString()) : failed(new Error(`looksay ${args[0]}: exit code ${code}`)),
+    );
+  });
+}
+
+const flickr = (captions, splits) =>
+  `images=${argv.data}/flickr8k/images,captions=${captions}${splits ? `,splits=${argv.data}/flickr8k` : ''}`;
+
+/** A file with `count` of Flickr8k's training photos, and its development photos. */
+async function subset(count) {
+  const path = join(argv.work, `flickr8k-${count}.jsonl`);
+  const images = join(argv.data, 'flickr8k/images');
+  const all = await readSource({
+    images,
+    captions: join(argv.data, 'flickr8k/Flickr8k.token.txt'),
+    splits: join(argv.data, 'flickr8k'),
+  });
+  const train = new Random(1).shuffled(all.filter(({ split }) => split === 'train')).slice(0, count);
+  const kept = [...train, ...all.filter(({ split }) => split === 'val')];
+  const lines = kept.map(
+    ({ image, captions, split }) => `${JSON.stringify({ image: basename(image), captions, split })}\n`,
+  );
+  await writeFile(path, lines.join(''));
+  return ['--source', flickr(path, false)];
+}
+
+const everything = () => [
+  ...['--source', flickr(`${argv.data}/flickr8k/Flickr8k.token.txt`, true)],
+  ...['--source', `images=${argv.data}/coco/images,captions=${argv.data}/coco/captions_train.json`],
+  ...['--source', `images=${argv.data}/pascal/images,captions=${argv.data}/pascal/captions_train.csv`],
+];
+
+async function train(row, seed, output) {
+  const encoder = row.encoder === 'V1' ? argv.encoderV1 : argv.encoder;
+  const start =
+    row.from === undefined ? ['--encoder', encoder] : ['--start-from', join(argv.work, `${row.from}-${seed}`)];
+  const sources = row.photos === undefined ? everything() : await subset(row.photos);
+  const resume = existsSync(join(output, 'training.json')) ? ['--continue'] : [];
+  const options = [...start, ...sources, ...row.options, '--seed', String(seed), '--output', output, ...resume];
+  await looksay(['train', 'caption', ...options]);
+}
+
+/** Scores on Flickr8k's development photos, with the seconds that captioning took. */
+async function score(checkpoint, beamWidth) {
+  const begin = performance.now();
+  const text = await looksay([
+    ...['evaluate', 'caption', '--checkpoint', checkpoint, '--split', 'dev', '--format', 'json', '--quiet'],
+    ...['--images', `${argv.data}/flickr8k/images`, '--captions', `${argv.data}/flickr8k/Flickr8k.token.txt`],
+    ...['--splits', `${argv.data}/flickr8k`, '--beam-width', String(beamWidth)],
+  ]);
+  const { photos, scores, brokenEndings } = JSON.parse(text);
+  delete scores.perImage;
+  return { beamWidth, photos, brokenEndings, ...scores, seconds: (performance.now() - begin) / 1000 };
+}
+
+/** Trains and scores one row with one seed, unless that is done; its result is kept beside the checkpoint. */
+async function runRow(row, seed) {
+  const output = join(argv.work, `${row.name}-${seed}`);
+  const resultFile = join(output, 'ablation.json');
+  if (!existsSync(resultFile)) {
+    console.error(`${row.name}, seed ${seed}`);
+    await train(row, seed, output);
+    const widths = row.name === 'default' && seed === SEEDS[0] ? BEAM_WIDTHS : [5];
+    const scored = [];
+    for (const width of widths) scored.push(await score(output, width));
+    await writeFile(resultFile, `${JSON.stringify(scored, null, 2)}\n`);
+  }
+  const logs = join(ROOT, 'benchmarks/captions');
+  await mkdir(logs, { recursive: true });
+  await copyFile(join(output, 'log.jsonl'), join(logs, `${row.name}-${seed}.jsonl`));
+}
+
+async function main() {
+  await mkdir(argv.work, { recursive: true });
+  const asked = argv.rows?.split(',');
+  for (const row of ROWS) {
+    if (asked !== undefined && !asked.includes(row.name)) continue;
+    if (row.encoder === 'V1' && argv.encoderV1 === undefined) continue;
+    for (const seed of row.decides ? SEEDS.slice(0, argv.seeds) : SEEDS.slice(0, 1)) await runRow(row, seed);
+  }
+  await writeFile(join(ROOT, 'benchmarks/captions.md'), await tableOf(argv.work, ROWS, SEEDS));
+}
+
+await main();
