@@ -19,7 +19,9 @@ interface Vector {
 export class CiderScorer {
   readonly #frequencies = new Map<string, number>();
   readonly #logImages: number;
-  readonly #references: readonly (readonly Vector[])[];
+  readonly #references: readonly (readonly (readonly string[])[])[];
+  /** Those of the image scored last: vectors of all would take a hundred times the memory of the words. */
+  #last: { readonly image: number; readonly vectors: readonly Vector[] } = { image: -1, vectors: [] };
 
   /** @param references tokenised references of each image, at least one an image */
   constructor(references: readonly (readonly (readonly string[])[])[]) {
@@ -28,7 +30,14 @@ export class CiderScorer {
       for (const ngram of seen) this.#frequencies.set(ngram, (this.#frequencies.get(ngram) ?? 0) + 1);
     }
     this.#logImages = Math.log(references.length);
-    this.#references = references.map((own) => own.map((tokens) => this.#vectorOf(tokens)));
+    this.#references = references;
+  }
+
+  #vectorsOf(image: number): readonly Vector[] {
+    if (this.#last.image !== image) {
+      this.#last = { image, vectors: (this.#references[image] ?? []).map((tokens) => this.#vectorOf(tokens)) };
+    }
+    return this.#last.vectors;
   }
 
   #weigh(counts: NgramCounts): ReadonlyMap<string, number> {
@@ -47,7 +56,7 @@ export class CiderScorer {
 
   /** CIDEr-D of a tokenised caption of image `image`, from 0 to 10. */
   score(candidate: readonly string[], image: number): number {
-    const references = this.#references[image] ?? [];
+    const references = this.#vectorsOf(image);
     const vector = this.#vectorOf(candidate);
     const total = references.reduce((sum, reference) => sum + similarity(vector, reference), 0);
     return (SCALE * total) / references.length;
