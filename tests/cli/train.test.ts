@@ -99,6 +99,8 @@ describe('looksay train caption', () => {
       expect(settings.recipe.fineTuneFrom !== '').toBe(stage === 'encoder');
       expect(settings.recipe.selfCriticalSamples > 0).toBe(stage === 'rewards');
     }
+    const card = await readFile(join(output, 'README.md'), 'utf8');
+    expect(card).toContain('| rewards | self-critical, 4 samples a photo');
     const captioned = await run(['caption', folder, '--checkpoint', output, '--format', 'jsonl', '--quiet']);
     expect(captioned.code).toBe(0);
   });

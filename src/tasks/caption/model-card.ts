@@ -19,19 +19,49 @@ function architecture({ entry, cell, hiddenSize, embeddingSize }: CaptionerConfi
   return `${cell.toUpperCase()} of ${hiddenSize} units, embeddings of ${embeddingSize}, picture enters: ${entry}`;
 }
 
+/** What was trained, and for what. */
+function howTrained({ fineTuneFrom, selfCriticalSamples, augmentedViews }: TrainingRecipe): string {
+  const encoder = fineTuneFrom === '' ? 'the encoder left as it was' : `the encoder trained from ${fineTuneFrom} on`;
+  const loss = selfCriticalSamples === 0 ? 'cross entropy' : `self-critical, ${selfCriticalSamples} samples a photo`;
+  return `${loss}, ${encoder}, ${augmentedViews} changed versions of each photo`;
+}
+
+/** A stage of a recipe with the line of its best epoch. */
+export interface StageSummary {
+  readonly name: string;
+  readonly recipe: TrainingRecipe;
+  readonly epochs: number;
+  readonly best: EpochRecord;
+}
+
+/** What a model card says of the stages that led to it. */
+export function describeStages(stages: readonly StageSummary[]): string {
+  const rows = stages.map(({ name, recipe, epochs, best }) => {
+    const { bleu1, bleu4, ciderD } = best.metrics;
+    return `| ${name} | ${howTrained(recipe)} | ${best.epoch} of ${epochs} | ${score(bleu1)} | ${score(bleu4)} | ${score(ciderD)} |\n`;
+  });
+  return `
+## Stages
+
+Each began with the best epoch of the one before; settings and logs are beside this file.
+
+| stage | trained | best epoch | BLEU-1 | BLEU-4 | CIDEr-D |
+|---|---|---|---|---|---|
+${rows.join('')}`;
+}
+
 /** The text of a model card. */
 export function describeTraining({ model, data, recipe, seed, record }: TrainingDescription): string {
   const { encoder, captioner, preprocessing } = model.config;
   const { bleu1, bleu4, rougeL, ciderD, distinctCaptions } = record.metrics;
-  const fineTuned = recipe.fineTuneFrom === '' ? 'frozen' : `fine-tuned from ${recipe.fineTuneFrom} on`;
   return `# Captioner
 
 Writes an English-like sentence (in the language of its training captions) about a photo. Made with looksay.
 
-- Encoder: MobileNet V${encoder.version} ${encoder.alpha}, ${encoder.inputSize} px, ${fineTuned}; pictures are fitted by "${preprocessing.fit}".
+- Encoder: MobileNet V${encoder.version} ${encoder.alpha}, ${encoder.inputSize} px; pictures are fitted by "${preprocessing.fit}".
 - Captioner: ${architecture(captioner)}; ${countCaptionerParameters(captioner).toLocaleString('en')} weights; ${model.vocabulary.size} words.
 - Data: ${data.train.length} photos for training, ${data.validation.length} for validation.
-- Training: epoch ${record.epoch} of ${recipe.epochs} was the best by CIDEr-D (seed ${seed}); settings in \`settings.json\`, a line an epoch in \`log.jsonl\`.
+- Training: epoch ${record.epoch} of ${recipe.epochs} was the best by CIDEr-D (seed ${seed}); ${howTrained(recipe)}; settings in \`settings.json\`, a line an epoch in \`log.jsonl\`.
 
 Scores on the validation photos (beam width ${recipe.validationBeamWidth}):
 

@@ -1,10 +1,13 @@
 /** Runs the stages of a recipe one after another, and leaves the last one's captioner with the logs of all. */
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defined } from '../../shared/assert.js';
 import { note } from '../../shared/log.js';
 import { hasTrainingState } from '../../training/training-checkpoint.js';
+import { bestOf, type EpochRecord } from '../../training/training-state.js';
 import { writeFilesTogether } from '../../training/write-together.js';
 import { loadCaptionModel, saveCaptionModel } from './model.js';
+import { describeStages, type StageSummary } from './model-card.js';
 import type { Stage } from './recipes.js';
 import {
   LOG_FILE,
@@ -47,9 +50,16 @@ export async function trainStages(options: TrainStagesOptions): Promise<TrainCap
   return { ...result, checkpoint: output };
 }
 
+async function summaryOf(folder: string, { name, recipe }: Stage): Promise<StageSummary> {
+  const log = (await readFile(join(folder, LOG_FILE), 'utf8')).trim().split('\n');
+  const records = log.map((line) => JSON.parse(line) as EpochRecord);
+  return { name, recipe, epochs: records.length, best: defined(bestOf(records), 'best epoch') };
+}
+
 /** Puts the captioner in `from`, and what was noted about each stage, into `output`. */
 async function publish(output: string, stages: readonly Stage[], from: string): Promise<void> {
-  const modelCard = await readFile(join(from, 'README.md'), 'utf8');
+  const summaries = await Promise.all(stages.map((stage) => summaryOf(folderOf(output, stage), stage)));
+  const modelCard = (await readFile(join(from, 'README.md'), 'utf8')) + describeStages(summaries);
   await mkdir(output, { recursive: true });
   await saveCaptionModel(output, await loadCaptionModel(from), { modelCard, precision: 'F16' });
   const notes = stages.flatMap((stage) =>
