@@ -49,7 +49,7 @@ const BEST: readonly Stage[] = [
       ...WORDS,
       epochs: 6,
       patience: 6,
-      learningRate: 5e-5,
+      learningRate: 1e-4,
       warmUpSteps: 50,
       averageDecay: 0.99,
       selfCriticalSamples: 4,
