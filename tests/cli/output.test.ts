@@ -152,6 +152,24 @@ describe('--skip-done', () => {
   });
 });
 
+describe.each(['jsonl', 'csv', 'text'])('--skip-done as %s', (format) => {
+  test('keeps the lines, errors too, of images that are not asked for', async () => {
+    await writeFile(join(folder, 'b.png'), '');
+    expect((await caption(folder, '--output', output, '--format', format)).code).toBe(1);
+    const before = await readFile(output, 'utf8');
+    const argv = ['--output', output, '--skip-done', '--format', format];
+    expect((await caption(join(folder, 'a.png'), ...argv)).code).toBe(0);
+    expect(before).toContain('b.png');
+    expect(await readFile(output, 'utf8')).toBe(before);
+    // Asked for, it is tried again and its line replaced.
+    await writePicture(join(folder, 'b.png'), 'green');
+    expect((await caption(folder, ...argv)).code).toBe(0);
+    const after = await readFile(output, 'utf8');
+    expect(after).not.toContain('is empty');
+    expect(after.split('\n').length).toBe(before.split('\n').length);
+  });
+});
+
 describe('a full disk', () => {
   test('at the last write: said, exit code 1, nothing lost', async () => {
     disk.full = true;

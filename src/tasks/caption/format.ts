@@ -54,6 +54,8 @@ function textLines(result: Extract<CaptionResult, { caption: string }>): readonl
 /** A line that a finished or interrupted run wrote, with the image that it is about. */
 export interface WrittenLine {
   readonly image: string;
+  /** Whether it holds a caption; otherwise it says why there is none. */
+  readonly done: boolean;
   /** As it stands in the file, with its line end. */
   readonly text: string;
 }
@@ -85,8 +87,7 @@ function isJsonResult(line: string): boolean {
 }
 
 /**
- * The results in the text of an output file that hold a caption. Errors are left out, so that they are tried again, and
- * so is a last line that was cut short. `image` is as `formatResult` writes it: for text, as it is printed.
+ * The results in the text of an output file, without a last line that was cut short. `image` is as `formatResult` writes it: for text, as it is printed.
  */
 export function readWrittenLines(text: string, format: OutputFormat): readonly WrittenLine[] {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
@@ -98,7 +99,8 @@ export function readWrittenLines(text: string, format: OutputFormat): readonly W
     case 'text':
       return linesOf(whole).flatMap((line) => {
         const tab = line.indexOf('\t');
-        return tab < 0 || line.startsWith('error: ', tab + 1) ? [] : [{ image: line.slice(0, tab), text: `${line}\n` }];
+        const done = !line.startsWith('error: ', tab + 1);
+        return tab < 0 ? [] : [{ image: line.slice(0, tab), done, text: `${line}\n` }];
       });
     default:
       return unreachable(format, 'format');
@@ -109,8 +111,9 @@ const linesOf = (text: string): string[] => text.split('\n').filter((line) => li
 
 function readJsonLine(line: string): readonly WrittenLine[] {
   try {
-    const { image, caption } = JSON.parse(line) as { image?: unknown; caption?: unknown };
-    return typeof image === 'string' && typeof caption === 'string' ? [{ image, text: `${line}\n` }] : [];
+    const { image, caption, error } = JSON.parse(line) as { image?: unknown; caption?: unknown; error?: unknown };
+    const done = typeof caption === 'string';
+    return typeof image === 'string' && (done || typeof error === 'string') ? [{ image, done, text: `${line}\n` }] : [];
   } catch {
     return []; // not a line of ours: what it was about is done again
   }
@@ -122,9 +125,11 @@ function readCsvRows(text: string): readonly WrittenLine[] {
     relax_column_count: true,
     skip_records_with_error: true,
   }) as unknown as Record<string, string | undefined>[];
-  return rows.flatMap(({ image, caption, logProbability }) => {
-    if (image === undefined || caption === undefined || caption === '') return [];
-    return [{ image, text: formatResult({ image, caption, logProbability: Number(logProbability) }, 'csv') }];
+  return rows.flatMap(({ image, caption = '', logProbability, error = '' }) => {
+    if (image === undefined || (caption === '' && error === '')) return [];
+    const done = caption !== '';
+    const result = done ? { image, caption, logProbability: Number(logProbability) } : { image, error };
+    return [{ image, done, text: formatResult(result, 'csv') }];
   });
 }
 

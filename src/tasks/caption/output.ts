@@ -8,7 +8,15 @@ import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, systemCodeOf, UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
-import { formatResult, hasFormat, headerOf, type OutputFormat, readWrittenLines, writtenName } from './format.js';
+import {
+  formatResult,
+  hasFormat,
+  headerOf,
+  type OutputFormat,
+  readWrittenLines,
+  type WrittenLine,
+  writtenName,
+} from './format.js';
 import type { CaptionResult } from './predict.js';
 
 export interface OutputOptions {
@@ -38,19 +46,23 @@ export async function openOutput(options: OutputOptions): Promise<CaptionOutput>
   const { path, format, overwrite, skipDone } = options;
   const partial = partialNameOf(path);
   if (!overwrite && !skipDone) refuseExisting(path, partial);
-  const lines = new Map<string, string>();
+  const earlier = new Map<string, WrittenLine>();
   if (skipDone) {
     for (const file of [path, partial]) {
-      for (const { image, text } of await readEarlier(file, format, file === partial)) lines.set(image, text);
+      for (const line of await readEarlier(file, format, file === partial)) {
+        if (line.done || earlier.get(line.image)?.done !== true) earlier.set(line.image, line);
+      }
     }
   }
+  const lines = new Map([...earlier.values()].map(({ image, text }) => [image, text]));
   const file = await explained(path, async () => {
     await mkdir(dirname(path), { recursive: true });
     if (lines.size === 0) return await startedFile(partial, headerOf(format));
     await writeFileAtomically(partial, headerOf(format) + [...lines.values()].join(''));
     return await open(partial, 'a');
   });
-  return fileOutput({ path, format, partial, lines, file });
+  const done = new Set([...earlier.values()].flatMap((line) => (line.done ? [line.image] : [])));
+  return fileOutput({ path, format, partial, lines, done, file });
 }
 
 function refuseExisting(path: string, partial: string): void {
@@ -78,7 +90,7 @@ async function startedFile(path: string, text: string): Promise<FileHandle> {
   }
 }
 
-/** The captions in a file of an earlier run. Throws UserError when it holds something else, which would be lost. */
+/** The lines in a file of an earlier run. Throws UserError when it holds something else, which would be lost. */
 async function readEarlier(
   file: string,
   format: OutputFormat,
@@ -100,11 +112,12 @@ interface OpenOutput {
   readonly partial: string;
   /** Lines by image, those of earlier runs and of this one. */
   readonly lines: Map<string, string>;
+  /** Images that earlier runs captioned. */
+  readonly done: ReadonlySet<string>;
   readonly file: FileHandle;
 }
 
-function fileOutput({ path, format, partial, lines, file }: OpenOutput): CaptionOutput {
-  const earlier = new Set(lines.keys());
+function fileOutput({ path, format, partial, lines, done, file }: OpenOutput): CaptionOutput {
   let open = true;
   const close = async (): Promise<boolean> => {
     if (open) {
@@ -115,7 +128,7 @@ function fileOutput({ path, format, partial, lines, file }: OpenOutput): Caption
     return existsSync(partial);
   };
   return {
-    isDone: (image) => earlier.has(writtenName(image, format)),
+    isDone: (image) => done.has(writtenName(image, format)),
     write: (result) =>
       explained(partial, async () => {
         const text = formatResult(result, format);
