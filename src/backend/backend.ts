@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '../shared/errors.js';
 import { type Cut, cutLive } from './graph/cut.js';
 import { inputName, outputName } from './graph/lower.js';
+import { signatureOf } from './graph/signature.js';
 import {
   type Attributes,
   DataRecord,
@@ -23,7 +24,9 @@ import {
   sizeOf,
 } from './graph/types.js';
 import { reshapeOp } from './ops/reshape.js';
-import { type NativeSession, nativeTensor } from './runtime/native.js';
+import { feedOf } from './runtime/feeds.js';
+import { emptyValues, toHostValues } from './runtime/host-values.js';
+import type { NativeSession } from './runtime/native.js';
 import { ResultBuffers } from './runtime/buffers.js';
 import { type RuntimeOptions, SessionCache, defaultRuntimeOptions } from './runtime/sessions.js';
 
@@ -48,45 +51,6 @@ export interface BackendStatistics {
   readonly cacheHits: number;
   /** Calls computed by TensorFlow.js's `cpu` kernel, by kernel. */
   readonly fallbacks: Readonly<Record<string, number>>;
-}
-
-const signatures = new Map<string, number>();
-
-function signatureOf(kernel: string, attributes: Attributes, outputs: readonly TensorSpec[]): number {
-  let text = kernel;
-  // The outputs' shapes may follow from inputs' values (a slice's size), which are not part of the structure.
-  for (const { dtype, shape } of outputs) text += `>${dtype}[${shape.join(',')}]`;
-  for (const name in attributes) text += `|${name}=${String(attributes[name])}`;
-  let number = signatures.get(text);
-  if (number === undefined) signatures.set(text, (number = signatures.size));
-  return number;
-}
-
-function emptyValues(spec: TensorSpec): HostValues {
-  switch (spec.dtype) {
-    case 'float32':
-      return new Float32Array(0);
-    case 'int32':
-      return new Int32Array(0);
-    case 'bool':
-      return new Uint8Array(0);
-    case 'int64':
-      return new BigInt64Array(0);
-  }
-}
-
-function toHostValues(values: tf.backend_util.BackendValues, dtype: tf.DataType): HostValues {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(values as ArrayLike<number>);
-    case 'int32':
-      return new Int32Array(values as ArrayLike<number>);
-    case 'bool':
-      // Any byte but 0 is true to TensorFlow.js; the native kernels expect 1.
-      return Uint8Array.from(values as ArrayLike<number>, (value) => (value === 0 ? 0 : 1));
-    default:
-      throw new Error(`a tensor of ${dtype} cannot enter a graph`);
-  }
 }
 
 /** The number of the outermost `tidy` under way; −1 outside of any. */
@@ -368,7 +332,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   #run(cut: Cut): void {
     const feeds: Record<string, NativeTensor> = {};
     cut.sources.forEach((source, index) => {
-      feeds[inputName(index)] = this.feedOf(source.record, source);
+      feeds[inputName(index)] = feedOf(source.record, source);
     });
     const session = this.sessions.get(cut);
     const results = session.run(feeds, this.#buffers.fetchesFor(cut.outputs));
@@ -395,30 +359,6 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
         fail(record, error);
       }
     }
-  }
-
-  /** The native tensor that feeds a record's values under the shape given. */
-  feedOf(record: DataRecord, spec: TensorSpec): NativeTensor {
-    const { state } = record;
-    switch (state.kind) {
-      case 'result':
-        if (sameShape(state.tensor.dims, spec.shape)) return state.tensor;
-        return this.#cachedFeed(record, spec, state.tensor.data);
-      case 'host':
-        return this.#cachedFeed(record, spec, state.values);
-      case 'failed':
-        throw state.error;
-      case 'pending':
-      case 'placeholder':
-        throw new Error(`a value that is ${state.kind} cannot be fed`);
-    }
-  }
-
-  #cachedFeed(record: DataRecord, spec: TensorSpec, values: HostValues): NativeTensor {
-    const key = spec.shape.join(',');
-    let feed = record.feeds.get(key);
-    if (feed === undefined) record.feeds.set(key, (feed = nativeTensor(spec.dtype, values, spec.shape)));
-    return feed;
   }
 
   /** The values of a record, computed if they are pending. */

@@ -11,6 +11,7 @@ import { DataRecord, type ElementType, type NativeTensor, type NodeInput, type T
 import { type NativeSession, createSession } from './runtime/native.js';
 import { settingsFor } from './runtime/sessions.js';
 import { verify } from './graph/verify.js';
+import { feedOf } from './runtime/feeds.js';
 
 /** A function from tensors to a tensor or several. */
 export type TensorFunction = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
@@ -73,7 +74,7 @@ function runCompiled(
     const tensor = inputs[argument] as tf.Tensor;
     const record = backend.recordOf(tensor.dataId);
     if (record.state.kind === 'pending') backend.flush();
-    feeds[name] = backend.feedOf(record, specOf(tensor));
+    feeds[name] = feedOf(record, specOf(tensor));
   }
   const results = backend.runSession(graph.session, feeds, graph.outputs);
   const outputs = graph.outputs.map(({ dtype, shape }, index) => {
