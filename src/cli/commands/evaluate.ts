@@ -4,6 +4,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { type Evaluation, evaluateCaptioner } from '../../tasks/caption/evaluate.js';
 import { decodingDefaults } from '../../tasks/caption/generate.js';
+import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/caption/report.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { DEFAULT_CHECKPOINT } from './caption.js';
@@ -21,6 +22,9 @@ interface EvaluateArguments extends BackendArguments {
   readonly beamWidth: number;
   readonly lengthPenalty: number;
   readonly format: 'text' | 'json';
+  readonly report: string | undefined;
+  readonly worst: number;
+  readonly overwrite: boolean;
 }
 
 export function evaluateCommand(context: CommandContext): CommandModule {
@@ -74,9 +78,19 @@ function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateArguments> {
       default: decodingDefaults.lengthPenalty,
       describe: 'Above 0 favours longer captions',
     },
+    report: { type: 'string', requiresArg: true, describe: 'Folder for a page with the worst captions' },
+    worst: { type: 'number', requiresArg: true, default: 50, describe: 'Photos on that page' },
+    overwrite: { type: 'boolean', default: false, describe: 'Replace the folder of --report' },
     format: { choices: ['text', 'json'] as const, default: 'text', describe: 'A table, or JSON with every caption' },
     ...backendOptions,
   }) as unknown as Argv<EvaluateArguments>;
+}
+
+function reportOf({ report, worst, overwrite }: EvaluateArguments): ReportOptions | undefined {
+  if (!(Number.isInteger(worst) && worst >= 1)) {
+    throw new UserError(`--worst: expected a whole number from 1 on, got ${worst}`, { exitCode: 2 });
+  }
+  return report === undefined ? undefined : { folder: report, count: worst, overwrite };
 }
 
 async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context: CommandContext): Promise<void> {
@@ -84,6 +98,8 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
   if (source === undefined || second !== undefined) {
     throw new UserError('evaluate one source at a time', { exitCode: 2 });
   }
+  const report = reportOf(argv);
+  if (report !== undefined) requireNewReport(report);
   await selectBackend(argv);
   const evaluation = await evaluateCaptioner({
     checkpoint: argv.checkpoint,
@@ -95,6 +111,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
     ...(argv.split === undefined ? {} : { split: argv.split }),
     ...(argv.baselineEncoder === undefined ? {} : { baselineEncoder: argv.baselineEncoder }),
   });
+  if (report !== undefined) await writeReport(evaluation.captions, report);
   context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : tableOf(evaluation));
 }
 

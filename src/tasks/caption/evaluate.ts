@@ -28,6 +28,14 @@ export interface NamedScores {
   readonly scores: CaptionScores;
 }
 
+/** A photo with what the captioner and people said of it. */
+export interface ScoredPhoto {
+  readonly image: string;
+  readonly caption: string;
+  readonly references: readonly string[];
+  readonly ciderD: number;
+}
+
 export interface Evaluation {
   /** Photos that were scored. */
   readonly photos: number;
@@ -35,7 +43,7 @@ export interface Evaluation {
   /** The share of captions that break off ("a dog with a"), by English words. */
   readonly brokenEndings: number;
   readonly baselines: readonly NamedScores[];
-  readonly captions: readonly { readonly image: string; readonly caption: string }[];
+  readonly captions: readonly ScoredPhoto[];
 }
 
 /** Captions the photos of a split and scores them. Throws UserError when nothing is left to score. */
@@ -57,10 +65,16 @@ export async function evaluateCaptioner(options: EvaluateOptions): Promise<Evalu
     encoder.dispose();
     baselines.push({ name: `the caption of the nearest training photo (${name})`, scores: score(captions) });
   }
-  const captions = examples.map(({ image }, index) => ({ image, caption: candidates[index] ?? '' }));
+  const scores = score(candidates);
+  const captions = examples.map(({ image, captions: own }, index) => ({
+    image,
+    caption: candidates[index] ?? '',
+    references: own,
+    ciderD: scores.perImage[index] ?? 0,
+  }));
   return {
     photos: examples.length,
-    scores: score(candidates),
+    scores,
     brokenEndings: brokenEndings(candidates),
     baselines,
     captions,
