@@ -31,3 +31,14 @@ export async function writeFileAtomically(
     throw error;
   }
 }
+
+/** At most the first `length` bytes of the file at `path`. Throws what the system throws. */
+export async function readHead(path: string, length: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

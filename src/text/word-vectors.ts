@@ -5,9 +5,9 @@
  * and only the words that are wanted are kept.
  */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { messageOf, UserError } from '../shared/errors.js';
+import { readHead } from '../shared/files.js';
 
 export interface WordVectors {
   readonly dimension: number;
@@ -46,7 +46,7 @@ type Keep = (word: string) => boolean;
 export async function readWordVectors(path: string, options: ReadWordVectorsOptions = {}): Promise<WordVectors> {
   const wanted = options.vocabulary === undefined ? undefined : new Set(options.vocabulary);
   const keep: Keep = (word) => wanted === undefined || wanted.has(word);
-  const head = await readHead(path);
+  const head = await readFirst(path);
   const header = headerOf(head);
   if (header !== undefined && (header.dimension > LONGEST_VECTOR || header.words > MOST_WORDS)) {
     throw new UserError(`${path}:1: expected at most ${LONGEST_VECTOR} numbers a word, found ${header.dimension}`);
@@ -55,15 +55,9 @@ export async function readWordVectors(path: string, options: ReadWordVectorsOpti
   return readText(path, header, keep);
 }
 
-async function readHead(path: string): Promise<Uint8Array> {
+async function readFirst(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return await readHead(path, HEAD_BYTES);
   } catch (error) {
     throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }

@@ -1,6 +1,5 @@
 /** `looksay caption`: writes a sentence about each image. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
@@ -17,6 +16,7 @@ import {
 } from '../../tasks/caption/predict.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import { type CommandContext, STDIN_ARGUMENT } from '../context.js';
+import { DEFAULT_CHECKPOINT, decodingOptions } from './decoding-options.js';
 
 interface CaptionArguments extends BackendArguments {
   readonly paths: string[];
@@ -33,9 +33,6 @@ interface CaptionArguments extends BackendArguments {
   readonly batchSize: number;
   readonly limitPixels: number | undefined;
 }
-
-/** The captioner that the package ships. */
-export const DEFAULT_CHECKPOINT = fileURLToPath(new URL('../../../checkpoints/captioner', import.meta.url));
 
 export function captionCommand(context: CommandContext): CommandModule<object, CaptionArguments> {
   return {
@@ -56,26 +53,8 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
     })
     .options({
       ...backendOptions,
-      checkpoint: {
-        type: 'string',
-        requiresArg: true,
-        default: DEFAULT_CHECKPOINT,
-        defaultDescription: 'the shipped captioner',
-        describe: 'Folder of a trained captioner',
-      },
+      ...decodingOptions,
       recursive: { type: 'boolean', default: false, describe: 'Go into subfolders' },
-      'beam-width': {
-        type: 'number',
-        requiresArg: true,
-        default: decodingDefaults.beamWidth,
-        describe: 'Captions followed at once; 1 is greedy',
-      },
-      'length-penalty': {
-        type: 'number',
-        requiresArg: true,
-        default: decodingDefaults.lengthPenalty,
-        describe: 'Above 0 favours longer captions',
-      },
       'max-length': {
         type: 'number',
         requiresArg: true,

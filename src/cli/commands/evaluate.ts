@@ -3,11 +3,10 @@ import stringWidth from 'string-width';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { type Evaluation, evaluateCaptioner } from '../../tasks/caption/evaluate.js';
-import { decodingDefaults } from '../../tasks/caption/generate.js';
 import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/caption/report.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
-import { DEFAULT_CHECKPOINT } from './caption.js';
+import { decodingOptions } from './decoding-options.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
 
 interface EvaluateArguments extends BackendArguments {
@@ -47,13 +46,7 @@ export function evaluateCommand(context: CommandContext): CommandModule {
 function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateArguments> {
   return builder.options({
     ...sourceOptions,
-    checkpoint: {
-      type: 'string',
-      requiresArg: true,
-      default: DEFAULT_CHECKPOINT,
-      defaultDescription: 'the shipped captioner',
-      describe: 'Folder of a trained captioner',
-    },
+    ...decodingOptions,
     split: {
       choices: ['train', 'val', 'dev', 'test'] as const,
       describe: 'The part to score (dev and val mean the same)',
@@ -66,18 +59,6 @@ function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateArguments> {
       describe: 'Training photos for the nearest-photo baseline; may be repeated',
     },
     'baseline-encoder': { type: 'string', requiresArg: true, describe: 'Another encoder for that baseline' },
-    'beam-width': {
-      type: 'number',
-      requiresArg: true,
-      default: decodingDefaults.beamWidth,
-      describe: 'Captions followed at once',
-    },
-    'length-penalty': {
-      type: 'number',
-      requiresArg: true,
-      default: decodingDefaults.lengthPenalty,
-      describe: 'Above 0 favours longer captions',
-    },
     report: { type: 'string', requiresArg: true, describe: 'Folder for a page with the worst captions' },
     worst: { type: 'number', requiresArg: true, default: 50, describe: 'Photos on that page' },
     overwrite: { type: 'boolean', default: false, describe: 'Replace the folder of --report' },

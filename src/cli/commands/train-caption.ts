@@ -10,7 +10,7 @@ import { trainCaptioner, type TrainCaptionerOptions } from '../../tasks/caption/
 import { trainStages } from '../../tasks/caption/train-stages.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
-import { DEFAULT_CHECKPOINT } from './caption.js';
+import { DEFAULT_CHECKPOINT } from './decoding-options.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
 import {
   asYargsOptions,

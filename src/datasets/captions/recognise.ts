@@ -1,6 +1,6 @@
 /** Which caption format a file is in, told by its content. */
-import { open } from 'node:fs/promises';
 import { messageOf, systemCodeOf, UserError } from '../../shared/errors.js';
+import { readHead } from '../../shared/files.js';
 
 export type CaptionFormat = 'flickr' | 'csv' | 'jsonl' | 'json';
 
@@ -10,7 +10,7 @@ const FLICKR_LINE = /^[^\t]+#\d+\t/;
 
 /** The format of the caption file at `path`; UserError when it is missing, empty or in UTF-16. */
 export async function recogniseCaptions(path: string): Promise<CaptionFormat> {
-  const head = await readHead(path);
+  const head = await readFirst(path);
   if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
     throw new UserError(`${path}: is in UTF-16; save it as UTF-8`);
   }
@@ -34,15 +34,9 @@ function recogniseObject(text: string): CaptionFormat {
   }
 }
 
-async function readHead(path: string): Promise<Uint8Array> {
+async function readFirst(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return await readHead(path, HEAD_BYTES);
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'ENOENT') throw new UserError(`${path}: no such captions file`, { cause: error });
