@@ -9,6 +9,10 @@
  * them, whatever follows: a live hypothesis of log-probability p can reach at most the score p / penalty(n), at the
  * length n at which that is largest. So stopping early changes no result. The batch ends when all images are done, or
  * with `maximumLength`.
+ *
+ * Diverse beam search (Vijayakumar et al. 2018) divides the beams into groups, each a search of its own; at every step
+ * the groups of an image go one after another, and a token is ranked lower by the penalty λ for each beam of an earlier
+ * group that has just taken it (Hamming diversity). Log-probabilities and scores stay those of the model.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { defined } from '../shared/assert.js';
@@ -27,12 +31,19 @@ export interface BeamSearchOptions extends DecodingOptions {
   readonly lengthFormula?: LengthFormula;
   /** How many results to give for each image. Fewer come back if fewer exist. Default 1. */
   readonly candidates?: number;
+  /** Groups that the beams are divided into evenly. Default 1. */
+  readonly groups?: number;
+  /** λ, from 0 on: what a token loses for each beam of an earlier group that takes it at the same step. Default 0. */
+  readonly diversityPenalty?: number;
 }
 
 /** The options with their defaults, and the score they define. */
 interface Rules {
   readonly options: DecodingOptions;
+  /** Hypotheses that a group follows. */
   readonly beamWidth: number;
+  readonly groups: number;
+  readonly diversityPenalty: number;
   readonly candidates: number;
   /** Of a finished sequence whose length counts END. */
   readonly scoreOf: (logProbability: number, length: number) => number;
@@ -40,20 +51,24 @@ interface Rules {
 
 function rulesOf(options: BeamSearchOptions): Rules {
   const { beamWidth = 5, lengthPenalty = 0, lengthFormula = 'wu', candidates = 1 } = options;
+  const { groups = 1, diversityPenalty = 0 } = options;
   requireDecodingOptions(options);
   requireInteger('beamWidth', beamWidth, 1);
   requireInteger('candidates', candidates, 1);
+  requireInteger('groups', groups, 1, beamWidth);
+  requireNumber('groups', groups, `a divisor of the beam width ${beamWidth}`, beamWidth % groups === 0);
+  requireNumber('diversityPenalty', diversityPenalty, 'a number from 0 on', diversityPenalty >= 0);
   requireNumber('lengthPenalty', lengthPenalty, 'a finite number', Number.isFinite(lengthPenalty));
   const scoreOf = (logProbability: number, length: number): number =>
     logProbability / lengthPenaltyOf(length, lengthPenalty, lengthFormula);
-  return { options, beamWidth, candidates, scoreOf };
+  return { options, beamWidth: beamWidth / groups, groups, diversityPenalty, candidates, scoreOf };
 }
 
-/** One image's search. */
+/** The search of one group of an image's beams. */
 interface Search {
-  /** At most `beamWidth`; none when the image is done. Row i of the image belongs to the i-th. */
+  /** At most `beamWidth`; none when the group is done. Row i of the group belongs to the i-th. */
   readonly live: readonly Hypothesis[];
-  /** For each live one, the row of the image (in 0 … beamWidth - 1) that it went on from. */
+  /** For each live one, the row of the group (in 0 … beamWidth - 1) that it went on from. */
   readonly parents: readonly number[];
   /** At most `candidates`, best first. */
   readonly finished: readonly Candidate[];
@@ -62,29 +77,33 @@ interface Search {
 /** Beam search bound to a model: compiled once, for any number of batches. */
 export function createBeamSearch(options: BeamSearchOptions): SequenceDecoder {
   const rules = rulesOf(options);
-  const extender = createExtender({ ...options, fetch: tokensToFetch(rules.beamWidth, options) });
+  const { groups } = rules;
+  // Tokens that earlier groups took may fall behind others: as many more are needed as there are beams.
+  const extender = createExtender({ ...options, fetch: tokensToFetch(rules.beamWidth * groups, options) });
   return {
     async decode(start, images) {
       if (images === 0) return [];
       const root = startHypothesis(options.startId);
-      let searches: readonly Search[] = Array.from({ length: images }, () => ({
+      let searches: readonly Search[] = Array.from({ length: images * groups }, () => ({
         live: [root],
         parents: [0],
         finished: [],
       }));
-      let perRow = repeatRows(start, images, rules.beamWidth);
+      let perRow = repeatRows(start, images, rules.beamWidth * groups);
       try {
         while (searches.some(({ live }) => live.length > 0)) {
           const { tokens, parents } = rowsOf(searches, rules);
           const extended = await extender.extend(tokens, parents, { perRow, perImage: start.perImage });
           tf.dispose([...perRow]);
           perRow = extended.perRow;
-          searches = searches.map((search, image) => advance(search, image, extended.extensions, rules));
+          searches = advanceAll(searches, extended.extensions, rules);
         }
       } finally {
         tf.dispose([...perRow]);
       }
-      return searches.map(({ finished }) => [...finished]);
+      return Array.from({ length: images }, (_, image) =>
+        bestOf(searches.slice(image * groups, (image + 1) * groups), rules),
+      );
     },
     dispose: () => extender.dispose(),
   };
@@ -123,17 +142,17 @@ function repeatRows({ perRow }: DecodingState, images: number, beamWidth: number
   });
 }
 
-/** What to feed: each [images · beamWidth]. Rows without a hypothesis repeat the image's first. */
+/** What to feed: each [searches · beamWidth]. Rows without a hypothesis repeat the group's first. */
 function rowsOf(
   searches: readonly Search[],
   { beamWidth, options }: Rules,
 ): { readonly tokens: Int32Array; readonly parents: Int32Array } {
   const tokens = new Int32Array(searches.length * beamWidth).fill(options.endId);
   const parents = new Int32Array(searches.length * beamWidth);
-  searches.forEach(({ live, parents: from }, image) => {
+  searches.forEach(({ live, parents: from }, search) => {
     for (let beam = 0; beam < beamWidth; beam++) {
-      const row = image * beamWidth + beam;
-      parents[row] = image * beamWidth + (from[beam] ?? 0);
+      const row = search * beamWidth + beam;
+      parents[row] = search * beamWidth + (from[beam] ?? 0);
       tokens[row] = live[beam]?.token ?? options.endId;
     }
   });
@@ -144,24 +163,52 @@ function rowsOf(
 interface Extension {
   readonly beam: number;
   readonly rank: number | 'end';
+  /** What it is ranked by. */
   readonly logProbability: number;
 }
 
-function advance(search: Search, image: number, extensions: Extensions, rules: Rules): Search {
-  if (search.live.length === 0) return search;
+/** One step of all groups of all images; the groups of an image stand beside each other. */
+function advanceAll(searches: readonly Search[], extensions: Extensions, rules: Rules): readonly Search[] {
+  let taken = new Map<number, number>();
+  return searches.map((search, index) => {
+    if (index % rules.groups === 0) taken = new Map();
+    if (search.live.length === 0) return search;
+    const next = advance(search, { index, taken }, extensions, rules);
+    for (const { token } of next.live) taken.set(token, (taken.get(token) ?? 0) + 1);
+    return next;
+  });
+}
+
+/** The best of what the groups of an image found, each sequence once. */
+function bestOf(searches: readonly Search[], { candidates }: Rules): Candidate[] {
+  const found = new Map<string, Candidate>();
+  for (const candidate of searches.flatMap(({ finished }) => finished)) {
+    const key = candidate.tokens.join(' ');
+    if (!found.has(key)) found.set(key, candidate);
+  }
+  return [...found.values()].sort((a, b) => b.score - a.score).slice(0, candidates);
+}
+
+/** Where a search stands in the batch, and the tokens that earlier groups of its image took at this step. */
+interface Place {
+  readonly index: number;
+  readonly taken: ReadonlyMap<number, number>;
+}
+
+function advance(search: Search, place: Place, extensions: Extensions, rules: Rules): Search {
   const { beamWidth } = rules;
   const live: Hypothesis[] = [];
   const parents: number[] = [];
   const finished = [...search.finished];
-  const ranked = rankedExtensions(search, image, extensions, rules);
-  for (const [place, { beam, rank }] of ranked.entries()) {
-    const row = image * beamWidth + beam;
+  const ranked = rankedExtensions(search, place, extensions, rules);
+  for (const [order, { beam, rank }] of ranked.entries()) {
+    const row = place.index * beamWidth + beam;
     const hypothesis = defined(search.live[beam], 'hypothesis');
     if (rank !== 'end') {
       const [token, added] = [extensions.tokenOf(row, rank), extensions.logProbabilityOf(row, rank)];
       live.push(extendHypothesis(hypothesis, token, added, extensions.attentionOf(row)));
       parents.push(beam);
-    } else if (place < beamWidth) {
+    } else if (order < beamWidth) {
       finished.push(finishHypothesis(hypothesis, extensions.endOf(row), rules.scoreOf));
     }
     if (live.length === beamWidth) break;
@@ -171,12 +218,17 @@ function advance(search: Search, image: number, extensions: Extensions, rules: R
   return isDone(live, finished, rules) ? { live: [], parents: [], finished } : { live, parents, finished };
 }
 
-/** All permitted extensions of an image's hypotheses, the most probable first. */
-function rankedExtensions(search: Search, image: number, extensions: Extensions, rules: Rules): readonly Extension[] {
+/** All permitted extensions of a group's hypotheses, the most probable first, after the penalty for tokens taken. */
+function rankedExtensions(
+  search: Search,
+  { index, taken }: Place,
+  extensions: Extensions,
+  rules: Rules,
+): readonly Extension[] {
   const { maximumLength, minimumLength = 0, noRepeatNgram = 0 } = rules.options;
   const found: Extension[] = [];
   search.live.forEach((hypothesis, beam) => {
-    const row = image * rules.beamWidth + beam;
+    const row = index * rules.beamWidth + beam;
     const add = (rank: number | 'end', added: number): void => {
       const logProbability = hypothesis.logProbability + added;
       if (logProbability > -Infinity) found.push({ beam, rank, logProbability });
@@ -185,7 +237,9 @@ function rankedExtensions(search: Search, image: number, extensions: Extensions,
     if (hypothesis.length >= maximumLength) return;
     const barred = repeatingTokens(hypothesis, noRepeatNgram);
     for (let rank = 0; rank < extensions.count; rank++) {
-      if (!barred.has(extensions.tokenOf(row, rank))) add(rank, extensions.logProbabilityOf(row, rank));
+      const token = extensions.tokenOf(row, rank);
+      const penalty = rules.diversityPenalty * (taken.get(token) ?? 0);
+      if (!barred.has(token)) add(rank, extensions.logProbabilityOf(row, rank) - penalty);
     }
   });
   return found.sort((a, b) => b.logProbability - a.logProbability);

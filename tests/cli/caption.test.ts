@@ -132,6 +132,7 @@ describe('wrong usage', () => {
     [['caption'], 'paths'],
     [['caption', 'x', '--beam-width', '0'], '--beam-width'],
     [['caption', 'x', '--candidates', '9', '--beam-width', '2'], '--candidates'],
+    [['caption', 'tests', '--beam-width', '5', '--beam-groups', '2'], 'groups'],
     [['caption', 'x', '--skip-done'], '--skip-done'],
     [['caption', 'x', '--unknown'], 'unknown'],
     [['caption', 'x', '--backend', 'cpu', '--device', 'cuda'], '--device'],

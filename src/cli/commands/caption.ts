@@ -16,14 +16,11 @@ import {
 } from '../../tasks/caption/predict.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import { type CommandContext, STDIN_ARGUMENT } from '../context.js';
-import { DEFAULT_CHECKPOINT, decodingOptions } from './decoding-options.js';
+import { DEFAULT_CHECKPOINT, type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
 
-interface CaptionArguments extends BackendArguments {
+interface CaptionArguments extends BackendArguments, DecodingArguments {
   readonly paths: string[];
-  readonly checkpoint: string;
   readonly recursive: boolean;
-  readonly beamWidth: number;
-  readonly lengthPenalty: number;
   readonly maxLength: number;
   readonly candidates: number;
   readonly format: OutputFormat | undefined;
@@ -144,8 +141,7 @@ async function inputsOf(paths: readonly string[], { stdin }: CommandContext): Pr
 
 function optionsOf(argv: CaptionArguments, context: CommandContext): CaptionOptions {
   return {
-    beamWidth: argv.beamWidth,
-    lengthPenalty: argv.lengthPenalty,
+    ...decodingFrom(argv),
     maximumLength: argv.maxLength,
     candidates: argv.candidates,
     batchSize: argv.batchSize,

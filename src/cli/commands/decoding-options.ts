@@ -1,6 +1,6 @@
 /** Options of commands that caption: which captioner, and how its words are chosen. */
 import { fileURLToPath } from 'node:url';
-import { decodingDefaults } from '../../tasks/caption/generate.js';
+import { decodingDefaults, type DecodingOptions } from '../../tasks/caption/generate.js';
 
 /** The captioner that the package ships. */
 export const DEFAULT_CHECKPOINT = fileURLToPath(new URL('../../../checkpoints/captioner', import.meta.url));
@@ -25,4 +25,33 @@ export const decodingOptions = {
     default: decodingDefaults.lengthPenalty,
     describe: 'Above 0 favours longer captions',
   },
+  'beam-groups': {
+    type: 'number',
+    requiresArg: true,
+    default: decodingDefaults.groups,
+    describe: "Groups of beams that avoid each other's words: more varied candidates",
+  },
+  diversity: {
+    type: 'number',
+    requiresArg: true,
+    default: decodingDefaults.diversityPenalty,
+    describe: 'How much the groups avoid them',
+  },
 } as const;
+
+/** What yargs gives for `decodingOptions`. */
+export interface DecodingArguments {
+  readonly checkpoint: string;
+  readonly beamWidth: number;
+  readonly lengthPenalty: number;
+  readonly beamGroups: number;
+  readonly diversity: number;
+}
+
+/** How words are chosen, as the options say. */
+export function decodingFrom(
+  argv: DecodingArguments,
+): Pick<DecodingOptions, 'beamWidth' | 'lengthPenalty' | 'groups' | 'diversityPenalty'> {
+  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty } = argv;
+  return { beamWidth, lengthPenalty, groups, diversityPenalty };
+}

@@ -6,11 +6,10 @@ import { type Evaluation, evaluateCaptioner } from '../../tasks/caption/evaluate
 import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/caption/report.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
-import { decodingOptions } from './decoding-options.js';
+import { type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
 
-interface EvaluateArguments extends BackendArguments {
-  readonly checkpoint: string;
+interface EvaluateArguments extends BackendArguments, DecodingArguments {
   readonly images: string | undefined;
   readonly captions: string | undefined;
   readonly splits: string | undefined;
@@ -18,8 +17,6 @@ interface EvaluateArguments extends BackendArguments {
   readonly split: 'train' | 'val' | 'dev' | 'test' | undefined;
   readonly trainSource: string[];
   readonly baselineEncoder: string | undefined;
-  readonly beamWidth: number;
-  readonly lengthPenalty: number;
   readonly format: 'text' | 'json';
   readonly report: string | undefined;
   readonly worst: number;
@@ -86,8 +83,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
     checkpoint: argv.checkpoint,
     source,
     trainSources: argv.trainSource.map((text) => parseSource(text, '--train-source')),
-    beamWidth: argv.beamWidth,
-    lengthPenalty: argv.lengthPenalty,
+    ...decodingFrom(argv),
     signal: context.signal,
     ...(argv.split === undefined ? {} : { split: argv.split }),
     ...(argv.baselineEncoder === undefined ? {} : { baselineEncoder: argv.baselineEncoder }),

@@ -24,6 +24,10 @@ export interface DecodingOptions {
   readonly minimumLength: number;
   /** No sequence of so many words occurs twice in a caption; 0 allows it. */
   readonly noRepeatNgram: number;
+  /** Groups of beams that avoid each other's words (Vijayakumar 2018); they divide `beamWidth`. */
+  readonly groups: number;
+  /** How much they avoid them, from 0 on. */
+  readonly diversityPenalty: number;
   /** Candidates returned, at most `beamWidth`. */
   readonly candidates: number;
 }
@@ -35,6 +39,8 @@ export const decodingDefaults: DecodingOptions = {
   maximumLength: 20,
   minimumLength: 1,
   noRepeatNgram: 0,
+  groups: 1,
+  diversityPenalty: 0.5,
   candidates: 1,
 };
 
