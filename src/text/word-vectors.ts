@@ -1,13 +1,14 @@
 /**
- * Reads word vectors in the formats that they are published in, recognised by content: word2vec text (a line "words
- * dimension", then a word and its numbers a line), word2vec binary (that line, then words and little-endian float32), and
- * GloVe text (no such line). Mikolov et al. 2013; Pennington et al. 2014. Files may be many gigabytes: they are streamed,
- * and only the words that are wanted are kept.
+ * Reads and writes word vectors in the formats that they are published in, recognised by content: word2vec text (a line
+ * "words dimension", then a word and its numbers a line), word2vec binary (that line, then words and little-endian
+ * float32), and GloVe text (no such line; read only). Mikolov et al. 2013; Pennington et al. 2014. Files may be many
+ * gigabytes: they are streamed, and only the words that are wanted are kept.
  */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../shared/errors.js';
-import { readHead } from '../shared/files.js';
+import { readHead, writeFileAtomically } from '../shared/files.js';
+import { readLines } from './lines.js';
 
 export interface WordVectors {
   readonly dimension: number;
@@ -25,6 +26,10 @@ const MOST_WORDS = 50_000_000;
 /** Bytes of a word at most; what is longer is no word but a sign of another format. */
 const LONGEST_WORD = 4_096;
 const HEAD_BYTES = 65_536;
+/** Bytes that are written at once, about. */
+const WRITE_BYTES = 1_000_000;
+/** Digits that tell every float32 from its neighbours. */
+const FLOAT32_DIGITS = 9;
 
 /** The line "words dimension" at the start of word2vec's formats. */
 interface Header {
@@ -46,18 +51,32 @@ type Keep = (word: string) => boolean;
 export async function readWordVectors(path: string, options: ReadWordVectorsOptions = {}): Promise<WordVectors> {
   const wanted = options.vocabulary === undefined ? undefined : new Set(options.vocabulary);
   const keep: Keep = (word) => wanted === undefined || wanted.has(word);
-  const head = await readFirst(path);
+  const { head, size } = await readFirst(path);
   const header = headerOf(head);
-  if (header !== undefined && (header.dimension > LONGEST_VECTOR || header.words > MOST_WORDS)) {
-    throw new UserError(`${path}:1: expected at most ${LONGEST_VECTOR} numbers a word, found ${header.dimension}`);
-  }
-  if (header !== undefined && isBinary(head.subarray(header.length))) return readBinary(path, header, keep);
+  if (header !== undefined) requireSoundHeader(path, header, size);
+  if (header !== undefined && isBinary(head.subarray(header.length))) return readBinary(path, header, size, keep);
   return readText(path, header, keep);
 }
 
-async function readFirst(path: string): Promise<Uint8Array> {
+/** Throws UserError when the numbers of the first line cannot be true of a file of `size` bytes. */
+function requireSoundHeader(path: string, { words, dimension, length }: Header, size: number): void {
+  if (dimension < 1 || dimension > LONGEST_VECTOR || words > MOST_WORDS) {
+    throw new UserError(
+      `${path}:1: expected at most ${MOST_WORDS} words of 1 to ${LONGEST_VECTOR} numbers, found ${words} of ${dimension}`,
+    );
+  }
+  // In text, which is shortest, each number and each word take two bytes; the last line may lack its break.
+  const least = words * (2 + 2 * dimension) - 1;
+  if (size - length >= least) return;
+  throw new UserError(
+    `${path}:1: says ${words} words of ${dimension} numbers, which do not fit the file's ${size} bytes: it is cut short ` +
+      'or its first line is wrong (get it again)',
+  );
+}
+
+async function readFirst(path: string): Promise<{ readonly head: Uint8Array; readonly size: number }> {
   try {
-    return await readHead(path, HEAD_BYTES);
+    return { head: await readHead(path, HEAD_BYTES), size: (await stat(path)).size };
   } catch (error) {
     throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
@@ -78,32 +97,51 @@ function isBinary(bytes: Uint8Array): boolean {
 async function readText(path: string, header: Header | undefined, keep: Keep): Promise<WordVectors> {
   const vectors = new Map<string, Float32Array>();
   let dimension = header?.dimension ?? 0;
-  let line = 0;
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
-  for await (const text of lines) {
-    line++;
+  let read = 0;
+  for await (const { number: line, text } of readLines(path)) {
     if ((line === 1 && header !== undefined) || text.trim() === '') continue;
     const cells = text.trimEnd().split(' ');
-    if (dimension === 0) dimension = cells.length - 1;
-    // Some published words hold spaces: the numbers are the last cells.
-    const numbers = cells.slice(-dimension).map(Number);
-    const word = cells.slice(0, -dimension).join(' ');
-    const sound = numbers.length === dimension && dimension <= LONGEST_VECTOR && numbers.every(Number.isFinite);
-    if (!sound || dimension === 0 || word === '') {
+    if (dimension === 0) dimension = Math.min(cells.length - 1, LONGEST_VECTOR);
+    // The first word shows the dimension, so it holds no space.
+    const row = read === 0 && cells.length !== dimension + 1 ? undefined : rowOf(cells, dimension);
+    if (row === undefined) {
       throw new UserError(`${path}:${line}: expected a word and ${dimension} numbers, found ${cells.length} cells`);
     }
-    if (keep(word)) vectors.set(word, Float32Array.from(numbers));
+    if (keep(row.word)) vectors.set(row.word, row.vector);
+    read++;
   }
   if (dimension === 0) throw new UserError(`${path}: expected word vectors, found an empty file`);
+  if (header !== undefined && read !== header.words) throw wrongCount(path, header.words, read);
   return { dimension, vectors };
 }
 
+/** Some published words hold spaces: the numbers are the last cells. Undefined when `cells` are no word and numbers. */
+function rowOf(cells: readonly string[], dimension: number): { word: string; vector: Float32Array } | undefined {
+  if (dimension === 0 || cells.length <= dimension) return undefined;
+  const numbers = cells.slice(-dimension).map(Number);
+  const word = cells.slice(0, -dimension).join(' ');
+  return word !== '' && numbers.every(Number.isFinite) ? { word, vector: Float32Array.from(numbers) } : undefined;
+}
+
+function wrongCount(path: string, expected: number, found: number | string): UserError {
+  return new UserError(
+    `${path}: expected ${expected} words, as its first line says, found ${found}: the file is cut short or damaged ` +
+      '(get it again)',
+  );
+}
+
 /** Words end in a space; a vector may be followed by a line break, which then precedes the next word. */
-async function readBinary(path: string, { words, dimension, length }: Header, keep: Keep): Promise<WordVectors> {
+async function readBinary(
+  path: string,
+  { words, dimension, length }: Header,
+  size: number,
+  keep: Keep,
+): Promise<WordVectors> {
   const vectors = new Map<string, Float32Array>();
   const bytes = 4 * dimension;
   let rest = Buffer.alloc(0);
   let read = 0;
+  let taken = length;
   for await (const chunk of createReadStream(path, { start: length })) {
     rest = Buffer.concat([rest, chunk as Buffer]);
     let position = 0;
@@ -117,16 +155,85 @@ async function readBinary(path: string, { words, dimension, length }: Header, ke
       }
       if (space < 0 || rest.length < space + 1 + bytes) break;
       const word = rest.toString('utf8', begin, space);
-      if (keep(word)) vectors.set(word, vectorAt(rest, space + 1, dimension));
+      if (keep(word)) vectors.set(word, vectorAt(rest, space + 1, dimension, `${path}: ${JSON.stringify(word)}`));
       position = space + 1 + bytes;
       read++;
     }
     rest = rest.subarray(position);
+    taken += position;
+    if (read === words) break;
   }
-  if (read < words) throw new UserError(`${path}: expected ${words} words, found ${read}: the file is cut short`);
+  if (read < words) throw wrongCount(path, words, read);
+  // A line break may follow the last vector.
+  if (size - taken > 1) throw wrongCount(path, words, `${size - taken} bytes more`);
   return { dimension, vectors };
 }
 
-function vectorAt(bytes: Buffer, offset: number, dimension: number): Float32Array {
-  return Float32Array.from({ length: dimension }, (_, index) => bytes.readFloatLE(offset + 4 * index));
+function vectorAt(bytes: Buffer, offset: number, dimension: number, where: string): Float32Array {
+  const vector = Float32Array.from({ length: dimension }, (_, index) => bytes.readFloatLE(offset + 4 * index));
+  if (vector.every(Number.isFinite)) return vector;
+  throw new UserError(`${where}: expected finite numbers (the file is damaged: get it again)`);
+}
+
+export type WordVectorFormat = 'text' | 'binary';
+
+/**
+ * Writes `vectors` to `path` in word2vec's text or binary format, all at once or not at all. Numbers in text are rounded
+ * to the digits that give the same float32 again.
+ * Throws UserError for a word that the formats cannot hold (white space in it), and the system's errors.
+ */
+export async function writeWordVectors(
+  path: string,
+  { dimension, vectors }: WordVectors,
+  format: WordVectorFormat,
+): Promise<void> {
+  for (const word of vectors.keys()) {
+    if (word !== '' && !/\s/.test(word)) continue;
+    throw new UserError(`${path}: ${JSON.stringify(word)} has white space, which word2vec's formats cannot hold`);
+  }
+  await writeFileAtomically(path, inChunks(records(dimension, vectors, format)));
+}
+
+/** The header, then one record a word. */
+function* records(
+  dimension: number,
+  vectors: ReadonlyMap<string, Float32Array>,
+  format: WordVectorFormat,
+): Generator<Uint8Array> {
+  yield Buffer.from(`${vectors.size} ${dimension}\n`);
+  for (const [word, vector] of vectors) {
+    switch (format) {
+      case 'text':
+        yield Buffer.from(`${word} ${Array.from(vector, shortest).join(' ')}\n`);
+        break;
+      case 'binary':
+        yield Buffer.concat([Buffer.from(`${word} `), littleEndian(vector), Buffer.from('\n')]);
+        break;
+    }
+  }
+}
+
+function shortest(value: number): number {
+  return Number(value.toPrecision(FLOAT32_DIGITS));
+}
+
+function littleEndian(vector: Float32Array): Uint8Array {
+  const bytes = Buffer.alloc(4 * vector.length);
+  vector.forEach((value, index) => bytes.writeFloatLE(value, 4 * index));
+  return bytes;
+}
+
+/** The same bytes in fewer pieces. */
+function* inChunks(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    waiting.push(piece);
+    length += piece.length;
+    if (length < WRITE_BYTES) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    length = 0;
+  }
+  yield Buffer.concat(waiting);
 }

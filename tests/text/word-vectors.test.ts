@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { readWordVectors } from '../../src/text/word-vectors.js';
+import { readWordVectors, writeWordVectors } from '../../src/text/word-vectors.js';
 
 let folder: string;
 const words = { dog: [1, -2.5, 0.25], ngựa: [0, 4, -1], cat: [3, 2, 1] };
@@ -43,6 +43,11 @@ test.each([
   ['a word for a number', 'dog 1 2 3\ncat 1 x 3\n', ':2:'],
   ['nothing', '', 'empty file'],
   ['an absurd header', '3 999999\n', 'at most'],
+  ['a header with more words than the file', '3 2\ndog 1.25 2.25\ncat 1.25 2.25\n', 'expected 3 words'],
+  ['a header with fewer words than the file', '1 2\ndog 1 2\ncat 1 2\n', 'expected 1 words'],
+  ['a header that no file of that size can keep', '40000000 300\ndog 1 2\n', 'do not fit'],
+  ['a header with a smaller dimension', '2 1\ndog 1 2\ncat 1 2\n', ':2: expected a word and 1 numbers'],
+  ['a header with a larger dimension', '1 3\nthing 1.5 2.5\n', ':2: expected a word and 3 numbers'],
 ])('%s is said with its line', async (name, contents, message) => {
   const path = join(folder, name.replaceAll(' ', '-'));
   await writeFile(path, contents);
@@ -53,5 +58,28 @@ test('a binary file that is cut short, and no file', async () => {
   const path = join(folder, 'cut');
   await writeFile(path, binary('\n').subarray(0, 40));
   await expect(readWordVectors(path)).rejects.toThrow('cut short');
+  const [header, longer, wrong] = ['2 3\n', binary('\n').subarray(4), Buffer.from(Float32Array.of(1, NaN, 2).buffer)];
+  await writeFile(path, Buffer.concat([Buffer.from(header), longer]));
+  await expect(readWordVectors(path)).rejects.toThrow('expected 2 words');
+  await writeFile(path, Buffer.concat([Buffer.from('1 3\ndog '), wrong]));
+  await expect(readWordVectors(path)).rejects.toThrow('"dog": expected finite numbers');
   await expect(readWordVectors(join(folder, 'missing'))).rejects.toThrow('cannot be read');
+});
+
+test.each(['text', 'binary'] as const)('what is written as %s is read again, number for number', async (format) => {
+  const path = join(folder, `written-${format}`);
+  const vectors = new Map([
+    ['dog', Float32Array.of(0.1, -1e-30, 16777217)],
+    ['ngựa', Float32Array.of(1 / 3, 3e38, 0)],
+    ['🐕', Float32Array.of(-0.7, 1, 2)],
+  ]);
+  await writeWordVectors(path, { dimension: 3, vectors }, format);
+  expect(await readWordVectors(path)).toEqual({ dimension: 3, vectors });
+});
+
+test('a word with a space is refused, and nothing is written', async () => {
+  const path = join(folder, 'spaces');
+  const vectors = new Map([['new york', Float32Array.of(1)]]);
+  await expect(writeWordVectors(path, { dimension: 1, vectors }, 'binary')).rejects.toThrow('"new york"');
+  await expect(readWordVectors(path)).rejects.toThrow('cannot be read');
 });

@@ -5,7 +5,7 @@
  */
 import { parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../../shared/errors.js';
-import { readLines, type TextLine } from './text-lines.js';
+import { readLines, type TextLine } from '../../text/lines.js';
 import type { CaptionEntry, Report } from './types.js';
 
 const IMAGE_COLUMNS = ['image', 'image_name', 'image_path', 'image_file', 'img', 'filename', 'file_name', 'file', 'path'];

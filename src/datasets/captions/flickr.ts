@@ -1,5 +1,5 @@
 /** The token file of Flickr8k and Flickr30k (Hodosh et al. 2013): `image#n<TAB>caption`, one a line. */
-import { readLines } from './text-lines.js';
+import { readLines } from '../../text/lines.js';
 import type { CaptionEntry, Report } from './types.js';
 
 const LINE = /^(?<image>[^\t]+)#(?<index>\d+)\t(?<caption>.*)$/;

@@ -1,6 +1,6 @@
 /** JSONL: one object a line, `{"image": string, "caption": string | "captions": string[], "split"?: string}`. */
 import { messageOf } from '../../shared/errors.js';
-import { readLines } from './text-lines.js';
+import { readLines } from '../../text/lines.js';
 import type { CaptionEntry, Report } from './types.js';
 
 export async function* readJsonl(path: string, report: Report): AsyncGenerator<CaptionEntry> {

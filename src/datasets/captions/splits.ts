@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, systemCodeOf, UserError } from '../../shared/errors.js';
-import { readLines } from './text-lines.js';
+import { readLines } from '../../text/lines.js';
 import type { Report } from './types.js';
 
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
