@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { defineConfig } from 'vitest/config';
+import { buildKernel } from './scripts/build-kernel.mjs';
 
 /** TensorFlow.js's gradients come as modules that Node cannot load as they are (see src/shared/gradients.ts). */
 function bundledGradients(): string {
@@ -19,9 +20,16 @@ function bundledGradients(): string {
   return bundle;
 }
 
+/** The WebAssembly of word2vec, from its source as it is now. */
+async function builtKernel(): Promise<string> {
+  const kernel = fileURLToPath(new URL('node_modules/.cache/looksay/word2vec-kernel.mjs', import.meta.url));
+  await buildKernel(kernel);
+  return kernel;
+}
+
 // Native sessions live in the process: forks keep one test file's crash out of another's.
-export default defineConfig({
-  resolve: { alias: { '#tfjs-gradients': bundledGradients() } },
+export default defineConfig(async () => ({
+  resolve: { alias: { '#tfjs-gradients': bundledGradients(), '#word2vec-kernel': await builtKernel() } },
   test: {
     include: ['tests/**/*.test.ts'],
     setupFiles: ['src/shared/gradients.ts'],
@@ -29,4 +37,4 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
-});
+}));

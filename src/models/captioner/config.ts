@@ -1,5 +1,5 @@
 /** The architecture of a captioner: its type, its defaults, and the check of a config that was read from a file. */
-import { UserError } from '../../shared/errors.js';
+import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
 import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
 
 /**
@@ -71,8 +71,6 @@ export const captionerDefaults: Omit<CaptionerConfig, 'vocabularySize'> = {
   frozenEmbedding: false,
 };
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Throws `UserError` with `where`, the field, what was expected and what was found, unless `value` is a whole config. */
 export function validateCaptionerConfig(value: unknown, where: string): CaptionerConfig {
   const fields = requireFields(value, where);
@@ -103,58 +101,4 @@ function validateDropout(value: unknown, where: string): DropoutRates {
   requireNames(fields, Object.keys(captionerDefaults.dropout), where);
   const { rate } = fieldReader(fields, where);
   return { embedding: rate('embedding'), features: rate('features'), layers: rate('layers'), output: rate('output') };
-}
-
-function requireFields(value: unknown, where: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw new UserError(`${where}: expected an object, got ${JSON.stringify(value) ?? String(value)}`);
-}
-
-function requireNames(fields: Fields, known: readonly string[], where: string): void {
-  const unknown = Object.keys(fields).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new UserError(
-    `${where}: unknown field ${JSON.stringify(unknown)} (the fields are ${known.join(', ')}; a newer version of looksay ` +
-      'may know more)',
-  );
-}
-
-interface FieldReader {
-  choice<T extends string>(name: string, choices: readonly T[]): T;
-  boolean(name: string): boolean;
-  integer(name: string, minimum: number): number;
-  rate(name: string): number;
-}
-
-/** Limits what a damaged file can make us allocate. */
-const LARGEST_SIZE = 1_000_000;
-
-function fieldReader(fields: Fields, where: string): FieldReader {
-  const wrong = (name: string, rule: string): UserError => {
-    const found = fields[name] === undefined ? 'nothing' : JSON.stringify(fields[name]);
-    return new UserError(`${where}.${name}: expected ${rule}, got ${found}`);
-  };
-  return {
-    choice: (name, choices) => {
-      const found = choices.find((choice) => choice === fields[name]);
-      if (found === undefined) throw wrong(name, `one of ${choices.join(', ')}`);
-      return found;
-    },
-    boolean: (name) => {
-      const value = fields[name];
-      if (typeof value !== 'boolean') throw wrong(name, 'true or false');
-      return value;
-    },
-    integer: (name, minimum) => {
-      const value = fields[name];
-      const fits = Number.isInteger(value) && (value as number) >= minimum && (value as number) <= LARGEST_SIZE;
-      if (!fits) throw wrong(name, `a whole number from ${minimum} to ${LARGEST_SIZE}`);
-      return value as number;
-    },
-    rate: (name) => {
-      const value = fields[name];
-      if (typeof value !== 'number' || !(value >= 0 && value < 1)) throw wrong(name, 'a number in [0, 1)');
-      return value;
-    },
-  };
 }
