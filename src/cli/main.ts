@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `looksay caption`, `train`, `evaluate`, `encoder`. Results go to stdout, everything else to stderr;
+ * The command line: `looksay caption`, `train`, `evaluate`, `words`, `encoder`. Results go to stdout, everything else to stderr;
  * the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
  */
 import { readFileSync, realpathSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { captionCommand } from './commands/caption.js';
 import { encoderCommand } from './commands/encoder.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { trainCommand } from './commands/train.js';
+import { wordsCommand } from './commands/words.js';
 import { type CommandContext, STDIN_ARGUMENT } from './context.js';
 
 const INTERRUPTED = 130;
@@ -45,8 +46,9 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .command(captionCommand(context))
     .command(trainCommand(context))
     .command(evaluateCommand(context))
+    .command(wordsCommand(context))
     .command(encoderCommand(context))
-    .demandCommand(1, 'name a command: caption, train, evaluate or encoder')
+    .demandCommand(1, 'name a command: caption, train, evaluate, words or encoder')
     .strict()
     .recommendCommands()
     .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })
@@ -74,7 +76,17 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
   }
 }
 
-const REPEATABLE: ReadonlySet<string> = new Set(['_', 'paths', 'source', 'val-source', 'train-source']);
+const REPEATABLE: ReadonlySet<string> = new Set([
+  '_',
+  'paths',
+  'source',
+  'val-source',
+  'train-source',
+  'export',
+  'words',
+  'analogies',
+  'similarities',
+]);
 
 /** An option that is given twice would reach the commands as a list. */
 function refuseRepeated(given: Readonly<Record<string, unknown>>): void {

@@ -11,6 +11,11 @@ export interface VocabularyJson {
   readonly tokens: readonly string[];
 }
 
+/** Orders words with their counts: the most frequent first, ties in alphabetical order. */
+export function byFrequency([a, countA]: readonly [string, number], [b, countB]: readonly [string, number]): number {
+  return countB - countA || (a < b ? -1 : 1);
+}
+
 /**
  * Words by number; the first four are special.
  *
@@ -37,7 +42,7 @@ export class Vocabulary {
     for (const sentence of sentences) for (const word of sentence) counts.set(word, (counts.get(word) ?? 0) + 1);
     const words = [...counts]
       .filter(([, count]) => count >= minimumCount)
-      .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
+      .sort(byFrequency)
       .map(([word]) => word);
     return new Vocabulary([...SPECIAL_TOKENS, ...words]);
   }

@@ -130,7 +130,8 @@ function expectedShapes(parameterShapes: Shapes, kinds: readonly string[]): Shap
   );
 }
 
-function requireSameSettings(folder: string, then: JsonObject, now: JsonObject): void {
+/** Throws `UserError` that lists what differs between the settings of the run in `folder` and those of now. */
+export function requireSameSettings(folder: string, then: JsonObject, now: JsonObject): void {
   // Through JSON, as the settings then went.
   const differences = findDifferences(then, JSON.parse(JSON.stringify(now)) as JsonObject, '');
   if (differences.length === 0) return;

@@ -2,12 +2,17 @@
 import type { CommandModule } from 'yargs';
 import type { CommandContext } from '../context.js';
 import { trainCaptionCommand } from './train-caption.js';
+import { trainWordsCommand } from './train-words.js';
 
 export function trainCommand(context: CommandContext): CommandModule {
   return {
     command: 'train',
     describe: 'Train a model on your own data',
-    builder: (builder) => builder.command(trainCaptionCommand(context)).demandCommand(1, 'name what to train: caption'),
+    builder: (builder) =>
+      builder
+        .command(trainCaptionCommand(context))
+        .command(trainWordsCommand(context))
+        .demandCommand(1, 'name what to train: caption or words'),
     handler: () => undefined,
   };
 }

@@ -22,6 +22,6 @@ export {
   type TrainingText,
   wordsBefore,
 } from './negative-sampling.js';
-export { createNoiseTable, keepThresholds } from './sampling.js';
+export { createNoiseTable, isKept, keepThresholds } from './sampling.js';
 export { type SoftmaxBatch, softmaxLoss } from './softmax.js';
 export { TrainingThreads } from './threads.js';

@@ -11,7 +11,7 @@ import { Random } from '../../shared/random.js';
 import type { Architecture } from './config.js';
 import type { Kernel } from './kernel.js';
 import { FLOAT_BYTES, type MemoryLayout, placesOf, type ThreadPlaces } from './memory.js';
-import { type AliasTable, drawFrom } from './sampling.js';
+import { type AliasTable, drawFrom, isKept } from './sampling.js';
 
 export interface NegativeSamplingRecipe {
   readonly architecture: Architecture;
@@ -132,7 +132,7 @@ export class NegativeSamplingTrainer {
     let length = 0;
     for (let at = sentenceStarts[sentence] as number; at < end; at++) {
       const word = tokens[at] as number;
-      if (random.nextInt32() >>> 0 < (keepThresholds[word] as number)) words[length++] = word;
+      if (isKept(keepThresholds[word] as number, random.nextInt32() >>> 0)) words[length++] = word;
     }
     return length;
   }

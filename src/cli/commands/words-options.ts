@@ -1,0 +1,37 @@
+/** What the commands of `looksay words` share. */
+import { loadWordVectors } from '../../tasks/words/vectors.js';
+import { WordIndex } from '../../tasks/words/word-index.js';
+import { NUMBER_RULES, type NumberOptions } from './training-options.js';
+
+export const vectorsOption = {
+  vectors: {
+    type: 'string',
+    requiresArg: true,
+    demandOption: true,
+    describe: 'A folder of looksay train words, or a file of word2vec (text or binary) or GloVe',
+  },
+} as const;
+
+const DEFAULT_COUNT = 10;
+
+export const countOption: NumberOptions = {
+  count: { default: DEFAULT_COUNT, describe: 'Words to give', rule: NUMBER_RULES.count },
+};
+
+export interface SearchArguments {
+  readonly vectors: string;
+  readonly count: number | undefined;
+  readonly format: 'text' | 'jsonl';
+}
+
+export const formatOption = {
+  format: { choices: ['text', 'jsonl'] as const, default: 'text' as const, describe: 'Tab-separated text, or JSON' },
+} as const;
+
+export function countOf({ count }: SearchArguments): number {
+  return count ?? DEFAULT_COUNT;
+}
+
+export async function loadIndex(path: string): Promise<WordIndex> {
+  return new WordIndex(await loadWordVectors(path), path);
+}

@@ -1,0 +1,84 @@
+/** `looksay words plot`: a map of words as an HTML page. */
+import { readFile } from 'node:fs/promises';
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { messageOf, UserError } from '../../shared/errors.js';
+import { writeFileAtomically } from '../../shared/files.js';
+import { plotWords, type Projection, PROJECTIONS } from '../../tasks/words/plot.js';
+import type { CommandContext } from '../context.js';
+import {
+  asYargsOptions,
+  checkNumbers,
+  DEFAULT_SEED,
+  given,
+  NUMBER_RULES,
+  type NumberOptions,
+} from './training-options.js';
+import { loadIndex, vectorsOption } from './words-options.js';
+
+interface PlotArguments {
+  readonly vectors: string;
+  readonly words: string[];
+  readonly file: string | undefined;
+  readonly top: number | undefined;
+  readonly projection: Projection | undefined;
+  readonly seed: number | undefined;
+  readonly title: string | undefined;
+  readonly output: string;
+}
+
+const DEFAULT_TOP = 200;
+
+const NUMBERS: NumberOptions = {
+  top: { default: DEFAULT_TOP, describe: 'Without words: so many of the first ones', rule: NUMBER_RULES.lengthFromTwo },
+  seed: { default: DEFAULT_SEED, describe: 'Seed of the projection', rule: NUMBER_RULES.countFromZero },
+};
+
+export function wordsPlotCommand(context: CommandContext): CommandModule<object, PlotArguments> {
+  return {
+    command: 'plot [words...]',
+    describe: 'A map of words as an HTML page',
+    builder: plotOptions,
+    handler: (argv: ArgumentsCamelCase<PlotArguments>) => runPlot(argv, context),
+  };
+}
+
+function plotOptions<T>(builder: Argv<T>): Argv<PlotArguments> {
+  return builder
+    .positional('words', { type: 'string', array: true, default: [] as string[], describe: 'The words to show' })
+    .options({
+      ...vectorsOption,
+      output: { type: 'string', requiresArg: true, demandOption: true, describe: 'The HTML file to write' },
+      file: { type: 'string', requiresArg: true, describe: 'A text file with more words to show' },
+      projection: { choices: PROJECTIONS, describe: 'Default: umap, for few words pca' },
+      title: { type: 'string', requiresArg: true, describe: 'Default: the name of the vectors' },
+    })
+    .options(asYargsOptions(NUMBERS)) as unknown as Argv<PlotArguments>;
+}
+
+async function runPlot(argv: ArgumentsCamelCase<PlotArguments>, context: CommandContext): Promise<void> {
+  checkNumbers(NUMBERS, argv);
+  const index = await loadIndex(argv.vectors);
+  const chosen = [...argv.words, ...(argv.file === undefined ? [] : await wordsIn(argv.file))];
+  const words = chosen.length > 0 ? chosen : index.words.slice(0, argv.top ?? DEFAULT_TOP);
+  const page = plotWords({
+    index,
+    words,
+    seed: argv.seed ?? DEFAULT_SEED,
+    title: argv.title ?? argv.vectors,
+    ...given({ projection: argv.projection }),
+  });
+  try {
+    await writeFileAtomically(argv.output, page);
+  } catch (error) {
+    throw new UserError(`${argv.output}: cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+  context.stdout.write(`${argv.output}\n`);
+}
+
+async function wordsIn(path: string): Promise<string[]> {
+  try {
+    return (await readFile(path, 'utf8')).split(/\s+/).filter((word) => word !== '');
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,72 @@
+/** What one training of word vectors consists of, whatever its objective, and what it leaves in its folder. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { type Architecture, type Word2VecConfig } from '../../models/word2vec/index.js';
+import { writeFileAtomically } from '../../shared/files.js';
+import type { CorpusSource } from '../../text/corpus.js';
+import { type JsonObject } from '../../training/json-files.js';
+import { explainWriteErrors } from '../../training/system-errors.js';
+import type { CorpusOptions, WordCorpus } from './corpus.js';
+import type { WordsRecipe } from './recipe.js';
+
+export interface TrainWordsOptions {
+  readonly source: CorpusSource;
+  readonly corpus: CorpusOptions;
+  readonly architecture: Architecture;
+  /** Length of a word vector. */
+  readonly embeddingSize: number;
+  readonly recipe: WordsRecipe;
+  /** Threads of negative sampling; with one, the same seed gives the same numbers in every run. */
+  readonly threads: number;
+  readonly seed: number;
+  /** The checkpoint folder. */
+  readonly output: string;
+  /** Files to write the vectors to in word2vec's formats: binary for names in `.bin`, else text. */
+  readonly exports?: readonly string[];
+  /** Goes on with the training in `output`. */
+  readonly resume?: boolean;
+  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
+  readonly stopAfter?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface WordsRun<Recipe extends WordsRecipe = WordsRecipe> {
+  readonly options: TrainWordsOptions & { readonly recipe: Recipe };
+  readonly corpus: WordCorpus;
+  readonly config: Word2VecConfig;
+  /** The settings that decide the vectors: what `resume` must find as it was. */
+  readonly settings: JsonObject;
+}
+
+export interface WordsOutcome {
+  readonly ending: 'completed' | 'stopped early' | 'interrupted';
+  /** Epochs done. */
+  readonly epochs: number;
+  /** Words of the vocabulary that were gone through in a second of training. */
+  readonly wordsPerSecond: number;
+}
+
+export const LOG_FILE = 'log.jsonl';
+const SETTINGS_FILE = 'settings.json';
+
+export function createRun(options: TrainWordsOptions, corpus: WordCorpus): WordsRun {
+  const { source, architecture, embeddingSize, recipe, seed } = options;
+  const config: Word2VecConfig = {
+    architecture,
+    objective: recipe.objective,
+    vocabularySize: corpus.words.length,
+    embeddingSize,
+  };
+  const vocabulary = createHash('sha256')
+    .update(JSON.stringify([corpus.words, corpus.counts]))
+    .digest('hex');
+  const text = { words: corpus.textWords, vocabulary };
+  const settings = { source, text, corpus: options.corpus, model: config, recipe, seed };
+  return { options, corpus, config, settings: settings as unknown as JsonObject };
+}
+
+/** Writes the settings beside the checkpoint. */
+export async function saveSettings({ options, settings }: WordsRun): Promise<void> {
+  const path = join(options.output, SETTINGS_FILE);
+  await explainWriteErrors(path, () => writeFileAtomically(path, `${JSON.stringify(settings, null, 2)}\n`));
+}

@@ -1,0 +1,71 @@
+/** Trains word vectors on a text and leaves them in a checkpoint folder, and in files of word2vec's formats. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { unreachable } from '../../shared/assert.js';
+import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
+import { CONFIG_FILE } from '../../training/checkpoint.js';
+import { hasTrainingState } from '../../training/training-checkpoint.js';
+import { readWordCorpus } from './corpus.js';
+import { loadWordModel } from './model.js';
+import { createRun, type TrainWordsOptions, type WordsOutcome, type WordsRun } from './run.js';
+import { trainNegativeSampling } from './train-negative-sampling.js';
+import { trainSoftmax } from './train-softmax.js';
+import { exportWordVectors, vectorsOf } from './vectors.js';
+
+export type { TrainWordsOptions } from './run.js';
+
+export interface TrainWordsResult extends WordsOutcome {
+  readonly checkpoint: string;
+  /** Words that have a vector. */
+  readonly vocabulary: number;
+  /** Words of the text. */
+  readonly textWords: number;
+}
+
+/**
+ * Trains word vectors. Throws UserError for what the user can mend.
+ *
+ * @example
+ * await trainWords({
+ *   source: { path: 'reviews.csv', column: 'text' },
+ *   corpus: corpusDefaults,
+ *   architecture: 'skip-gram',
+ *   embeddingSize: 100,
+ *   recipe: wordsRecipeDefaults['negative-sampling'],
+ *   threads: 2,
+ *   seed: 1,
+ *   output: 'checkpoints/words',
+ * });
+ */
+export async function trainWords(options: TrainWordsOptions): Promise<TrainWordsResult> {
+  const { output, source, signal, exports = [] } = options;
+  if (options.resume !== true && (hasTrainingState(output) || existsSync(join(output, CONFIG_FILE)))) {
+    throw new UserError(`${output}: holds a training already (go on with --continue, or choose another folder)`, {
+      exitCode: 2,
+    });
+  }
+  const corpus = await readWordCorpus(source, options.corpus, signal);
+  const [words, vocabulary] = [corpus.textWords, corpus.words.length];
+  note(
+    `training on ${words.toLocaleString('en')} words, ${vocabulary.toLocaleString('en')} of them different and frequent`,
+  );
+  const outcome = await train(createRun(options, corpus));
+  if (outcome.ending !== 'interrupted' && exports.length > 0) {
+    const vectors = vectorsOf((await loadWordModel(output)).model);
+    for (const path of exports) await exportWordVectors(path, vectors);
+  }
+  return { checkpoint: output, vocabulary, textWords: words, ...outcome };
+}
+
+function train({ options, ...run }: WordsRun): Promise<WordsOutcome> {
+  const { recipe } = options;
+  switch (recipe.objective) {
+    case 'negative-sampling':
+      return trainNegativeSampling({ ...run, options: { ...options, recipe } });
+    case 'softmax':
+      return trainSoftmax({ ...run, options: { ...options, recipe } });
+    default:
+      return unreachable(recipe, 'recipe');
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Reads the texts of a corpus one at a time: the lines of a text file, those of every text file in a folder, or the cells
+ * of a column of a CSV or TSV file (RFC 4180). UTF-8; bytes that are not become U+FFFD. A line may be as long as the file
+ * (a whole encyclopaedia, often): it then comes in pieces.
+ */
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { pipeline } from 'node:stream';
+import { parse } from 'csv-parse';
+import glob from 'fast-glob';
+import { messageOf, UserError } from '../shared/errors.js';
+import { readLines } from './lines.js';
+
+export interface CorpusSource {
+  /** A text file, a folder of text files (`*.txt`, at any depth), or a CSV or TSV file. */
+  readonly path: string;
+  /** The column that has the texts: of CSV and TSV files. */
+  readonly column?: string;
+}
+
+/** Characters of a piece of a long line, about. */
+const PIECE_LENGTH = 1_000_000;
+/** A cell that is longer is a quote that was never closed. */
+const LONGEST_RECORD = 16_000_000;
+const DELIMITERS: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
+
+/**
+ * The texts of `source`, in order (files of a folder by name). Some may be empty.
+ * Throws UserError, naming file and line, for what cannot be read, a column that is not there, or another encoding.
+ *
+ * @example
+ * for await (const text of readTexts({ path: 'tweets.csv', column: 'tweet' })) console.log(text);
+ */
+export async function* readTexts({ path, column }: CorpusSource): AsyncGenerator<string> {
+  const delimiter = DELIMITERS[extname(path).toLowerCase()];
+  if (await isFolder(path)) {
+    for (const file of await textFilesIn(path)) yield* readTextFile(file);
+  } else if (delimiter !== undefined || column !== undefined) {
+    yield* readColumn(path, column, delimiter ?? ',');
+  } else {
+    yield* readTextFile(path);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+async function textFilesIn(folder: string): Promise<string[]> {
+  const files = await glob('**/*.txt', { cwd: folder, absolute: true, caseSensitiveMatch: false });
+  if (files.length === 0) throw new UserError(`${folder}: expected text files (*.txt) in this folder, found none`);
+  return files.sort();
+}
+
+async function* readTextFile(path: string): AsyncGenerator<string> {
+  await requireEightBits(path);
+  try {
+    for await (const { text } of readLines(path, { cutAt: PIECE_LENGTH })) yield text;
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+async function* readColumn(path: string, column: string | undefined, delimiter: string): AsyncGenerator<string> {
+  await requireEightBits(path);
+  const parser = parse({
+    delimiter,
+    bom: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    max_record_size: LONGEST_RECORD,
+  });
+  // What goes wrong in reading ends the parser with it, which the loop below then throws.
+  pipeline(createReadStream(path), parser, () => undefined);
+  let index: number | undefined;
+  try {
+    for await (const row of parser as AsyncIterable<string[]>) {
+      if (index === undefined) index = columnIndex(path, row, column);
+      else yield row[index] ?? '';
+    }
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+function columnIndex(path: string, header: readonly string[], column: string | undefined): number {
+  const names = header.map((name) => name.trim());
+  const index = column === undefined ? -1 : names.indexOf(column);
+  if (index >= 0) return index;
+  const wanted = column === undefined ? 'the name of the column with the texts' : `a column ${JSON.stringify(column)}`;
+  throw new UserError(
+    `${path}:1: expected ${wanted}, found the columns ${names.join(', ')} (choose one with --column)`,
+    {
+      exitCode: column === undefined ? 2 : 1,
+    },
+  );
+}
+
+/** Throws UserError for UTF-16, of which every second byte would be taken for a character. */
+async function requireEightBits(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(2), 0, 2, 0);
+      const mark = bytesRead === 2 ? ((buffer[0] as number) << 8) | (buffer[1] as number) : 0;
+      if (mark === 0xfffe || mark === 0xfeff)
+        throw new UserError(`${path}: is UTF-16, expected UTF-8 (save it as that)`);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+function cannotRead(path: string, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  return new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+}

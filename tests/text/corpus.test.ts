@@ -1,0 +1,96 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type CorpusSource, readTexts } from '../../src/text/corpus.js';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'looksay-corpus-'));
+});
+
+async function textsOf(source: CorpusSource): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const text of readTexts(source)) texts.push(text);
+  return texts;
+}
+
+async function file(name: string, contents: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, contents);
+  return path;
+}
+
+describe('a text file', () => {
+  test('gives its lines', async () => {
+    expect(await textsOf({ path: await file('lines.txt', '\ufeffone\r\ntwo\n\nthree') })).toEqual([
+      'one',
+      'two',
+      '',
+      'three',
+    ]);
+  });
+
+  test('right to left, emoji, a NUL byte and bytes that are no UTF-8 do not stop it', async () => {
+    const bytes = Buffer.concat([Buffer.from('שלום 👍🏽\na\0b\n'), Buffer.from([0x63, 0xff, 0x64, 0x0a])]);
+    expect(await textsOf({ path: await file('odd.txt', bytes) })).toEqual(['שלום 👍🏽', 'a\0b', 'c\ufffdd']);
+  });
+
+  test('an endless line comes in pieces that break no word', async () => {
+    const line = Array.from({ length: 600_000 }, (_, i) => `w${i % 1000}`).join(' ');
+    const pieces = await textsOf({ path: await file('endless.txt', line) });
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(1_100_000);
+    expect(pieces.join('')).toBe(line);
+    expect(pieces.every((piece, i) => i === 0 || piece.startsWith(' '))).toBe(true);
+  });
+
+  test('an endless line without a space comes in pieces too', async () => {
+    const pieces = await textsOf({ path: await file('solid.txt', 'x'.repeat(3_000_000)) });
+    expect(pieces.join('')).toHaveLength(3_000_000);
+  });
+
+  test('an empty one has no texts', async () => {
+    expect(await textsOf({ path: await file('empty.txt', '') })).toEqual([]);
+  });
+
+  test.each([
+    ['UTF-16', Buffer.from('\ufefftext', 'utf16le'), 'UTF-16, expected UTF-8'],
+    ['nothing', undefined, 'cannot be read'],
+  ])('%s is said', async (name, contents, message) => {
+    const path = contents === undefined ? join(folder, 'missing.txt') : await file(`${name}.txt`, contents);
+    await expect(textsOf({ path })).rejects.toThrow(message);
+  });
+});
+
+test('a folder gives the lines of its text files, by name', async () => {
+  const path = join(folder, 'folder');
+  await mkdir(join(path, 'b'), { recursive: true });
+  await writeFile(join(path, 'b', 'one.txt'), 'second\n');
+  await writeFile(join(path, 'a.TXT'), 'first\n');
+  await writeFile(join(path, 'c.md'), 'no text\n');
+  expect(await textsOf({ path })).toEqual(['first', 'second']);
+  await mkdir(join(folder, 'none'));
+  await expect(textsOf({ path: join(folder, 'none') })).rejects.toThrow('found none');
+});
+
+describe('a column', () => {
+  test.each([
+    ['tweets.csv', '\ufeffid,tweet\n1,"a, ""b""\nc"\n2,d "e" f\n3\n'],
+    ['tweets.tsv', 'id\ttweet\n1\t"a, ""b""\nc"\n2\td "e" f\n3\n'],
+  ])('of %s', async (name, contents) => {
+    expect(await textsOf({ path: await file(name, contents), column: 'tweet' })).toEqual(['a, "b"\nc', 'd "e" f', '']);
+  });
+
+  test('that is not there is said with those that are', async () => {
+    const path = await file('columns.csv', 'text,label\na,pos\n');
+    await expect(textsOf({ path, column: 'tweet' })).rejects.toThrow('columns.csv:1: expected a column "tweet"');
+    await expect(textsOf({ path })).rejects.toThrow('text, label (choose one with --column)');
+  });
+
+  test('with a quote that is never closed is said', async () => {
+    const path = await file('quote.csv', 'text\n"a\nb\nc\n');
+    await expect(textsOf({ path, column: 'text' })).rejects.toThrow('quote.csv: cannot be read');
+  });
+});
