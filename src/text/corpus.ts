@@ -23,6 +23,8 @@ export interface CorpusSource {
 const PIECE_LENGTH = 1_000_000;
 /** A cell that is longer is a quote that was never closed. */
 const LONGEST_RECORD = 16_000_000;
+/** Characters of a header that an error shows. */
+const SHOWN_LENGTH = 200;
 const DELIMITERS: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
 
 /**
@@ -93,12 +95,12 @@ function columnIndex(path: string, header: readonly string[], column: string | u
   const index = column === undefined ? -1 : names.indexOf(column);
   if (index >= 0) return index;
   const wanted = column === undefined ? 'the name of the column with the texts' : `a column ${JSON.stringify(column)}`;
-  throw new UserError(
-    `${path}:1: expected ${wanted}, found the columns ${names.join(', ')} (choose one with --column)`,
-    {
-      exitCode: column === undefined ? 2 : 1,
-    },
-  );
+  const found = names.join(', ');
+  const shown = found.length > SHOWN_LENGTH ? `${found.slice(0, SHOWN_LENGTH)}…` : found;
+  const exitCode = column === undefined ? 2 : 1;
+  throw new UserError(`${path}:1: expected ${wanted}, found the columns ${shown} (choose one with --column)`, {
+    exitCode,
+  });
 }
 
 /** Throws UserError for UTF-16, of which every second byte would be taken for a character. */

@@ -18,7 +18,8 @@ export interface PlotWordsOptions {
 }
 
 const [WIDTH, HEIGHT] = [1200, 900];
-const MARGIN = 60;
+/** Where points may lie; to the right is room for a word. */
+const [LEFT, RIGHT, TOP, BOTTOM] = [30, WIDTH - 130, 30, HEIGHT - 30];
 /** Neighbours that are named when the pointer rests on a word. */
 const NAMED_NEIGHBOURS = 5;
 const FEWEST_FOR_UMAP = 30;
@@ -54,13 +55,13 @@ function numberOrWarning(index: WordIndex, word: string): number[] {
 
 /** Stretches the points over the page, each axis by its own scale: only who is near whom has a meaning. */
 function fitIntoPage(points: readonly Point[]): Point[] {
-  const scale = (axis: 0 | 1, size: number): ((point: Point) => number) => {
+  const scale = (axis: 0 | 1, from: number, to: number): ((point: Point) => number) => {
     const values = points.map((point) => point[axis]);
     const low = values.reduce((a, b) => Math.min(a, b));
     const range = values.reduce((a, b) => Math.max(a, b)) - low;
-    return (point) => (range === 0 ? size / 2 : MARGIN + ((point[axis] - low) / range) * (size - 2 * MARGIN));
+    return (point) => (range === 0 ? (from + to) / 2 : from + ((point[axis] - low) / range) * (to - from));
   };
-  const [x, y] = [scale(0, WIDTH), scale(1, HEIGHT)];
+  const [x, y] = [scale(0, LEFT, RIGHT), scale(1, TOP, BOTTOM)];
   return points.map((point) => [x(point), y(point)]);
 }
 

@@ -1,10 +1,10 @@
 /** What one training of word vectors consists of, whatever its objective, and what it leaves in its folder. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type Architecture, type Word2VecConfig } from '../../models/word2vec/index.js';
+import { type Architecture, validateWord2VecConfig, type Word2VecConfig } from '../../models/word2vec/index.js';
 import { writeFileAtomically } from '../../shared/files.js';
 import type { CorpusSource } from '../../text/corpus.js';
-import { type JsonObject } from '../../training/json-files.js';
+import type { JsonObject } from '../../training/json-files.js';
 import { explainWriteErrors } from '../../training/system-errors.js';
 import type { CorpusOptions, WordCorpus } from './corpus.js';
 import type { WordsRecipe } from './recipe.js';
@@ -49,14 +49,12 @@ export interface WordsOutcome {
 export const LOG_FILE = 'log.jsonl';
 const SETTINGS_FILE = 'settings.json';
 
+/** Throws UserError for sizes out of range. */
 export function createRun(options: TrainWordsOptions, corpus: WordCorpus): WordsRun {
   const { source, architecture, embeddingSize, recipe, seed } = options;
-  const config: Word2VecConfig = {
-    architecture,
-    objective: recipe.objective,
-    vocabularySize: corpus.words.length,
-    embeddingSize,
-  };
+  const { objective } = recipe;
+  const sizes = { vocabularySize: corpus.words.length, embeddingSize };
+  const config = validateWord2VecConfig({ architecture, objective, ...sizes }, 'word2vec');
   const vocabulary = createHash('sha256')
     .update(JSON.stringify([corpus.words, corpus.counts]))
     .digest('hex');

@@ -63,8 +63,7 @@ interface Start extends Progress {
 }
 
 export async function trainNegativeSampling(run: Run): Promise<WordsOutcome> {
-  const start = await startOf(run);
-  const training = shareTraining(run, start);
+  const { start, training } = await prepare(run);
   const threads = new TrainingThreads(training);
   try {
     return await runEpochs(run, training, threads, start);
@@ -86,19 +85,15 @@ async function startOf({ options, config, settings }: Run): Promise<Start> {
   return { nextJob, history: history as unknown as EpochLine[], input: model.input, output: model.output };
 }
 
-function shareTraining({ options, corpus, config }: Run, start: Start): SharedTraining {
+/** Throws UserError when the tables are too large, before they are made. */
+async function prepare(run: Run): Promise<{ readonly start: Start; readonly training: SharedTraining }> {
+  const { options, corpus, config } = run;
   const { architecture, seed, threads } = options;
   const { window, negatives, learningRate, minimumLearningRate, epochs, subsample } = options.recipe;
-  const recipe: NegativeSamplingRecipe = {
-    architecture,
-    window,
-    negatives,
-    learningRate,
-    minimumLearningRate,
-    epochs,
-    seed,
-  };
+  const rates = { learningRate, minimumLearningRate };
+  const recipe: NegativeSamplingRecipe = { architecture, window, negatives, ...rates, epochs, seed };
   const layout = layOut({ ...config, rowsAtOnce: rowsAtOnce(recipe), threads });
+  const start = await startOf(run);
   const memory = createMemory(layout);
   writeTable(memory, layout, layout.inputAt, start.input);
   writeTable(memory, layout, layout.outputAt, start.output);
@@ -109,7 +104,7 @@ function shareTraining({ options, corpus, config }: Run, start: Start): SharedTr
     noise: createNoiseTable(corpus.counts),
     keepThresholds: keepThresholds(corpus.counts, subsample),
   };
-  return { recipe, text, layout, memory };
+  return { start, training: { recipe, text, layout, memory } };
 }
 
 /** The first sentence of each job, and the end of the last. */

@@ -50,6 +50,7 @@ export async function trainWords(options: TrainWordsOptions): Promise<TrainWords
   note(
     `training on ${words.toLocaleString('en')} words, ${vocabulary.toLocaleString('en')} of them different and frequent`,
   );
+  signal?.throwIfAborted();
   const outcome = await train(createRun(options, corpus));
   if (outcome.ending !== 'interrupted' && exports.length > 0) {
     const vectors = vectorsOf((await loadWordModel(output)).model);

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compileKernel, type Kernel } from '../../../src/models/word2vec/kernel.js';
-import { type NegativeSamplingRecipe, TrainingThreads } from '../../../src/models/word2vec/index.js';
+import { layOut, type NegativeSamplingRecipe, TrainingThreads } from '../../../src/models/word2vec/index.js';
 import { NegativeSamplingTrainer } from '../../../src/models/word2vec/negative-sampling.js';
 import { createAliasTable, drawFrom, keepThresholds } from '../../../src/models/word2vec/sampling.js';
 import { Random } from '../../../src/shared/random.js';
@@ -174,4 +174,9 @@ describe('threads', () => {
     expect(taken.at(-1)).toBe(until);
     await pool.close();
   });
+});
+
+test('tables that cannot be addressed are refused', () => {
+  const sizes = { vocabularySize: 3_000_000, embeddingSize: 300, rowsAtOnce: 10, threads: 1 };
+  expect(() => layOut(sizes)).toThrow('3000000 words of 300 numbers take 6.7 GiB, at most 4');
 });
