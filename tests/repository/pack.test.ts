@@ -81,3 +81,12 @@ test('installed elsewhere, its public API and the backend can be imported', ({ s
   const program = `import { loadCaptioner } from 'looksay'; import 'looksay/backend'; console.log(typeof loadCaptioner);`;
   expect(run('node', ['--input-type=module', '-e', program], project)).toMatchObject({ code: 0, out: 'function\n' });
 });
+
+test('installed elsewhere, it learns word vectors in threads', ({ skip }) => {
+  skip(NO_REGISTRY.test(installed.err), 'no npm registry to install the dependencies from');
+  writeFileSync(join(project, 'pets.txt'), 'I pet my cat\nI pet my dog\n'.repeat(20));
+  const args = ['--no-install', 'looksay', 'train', 'words', '--text', 'pets.txt', '--output', 'words', '--quiet'];
+  const { code, out, err } = run('npx', args, project);
+  expect({ code, err }).toMatchObject({ code: 0 });
+  expect(JSON.parse(out)).toMatchObject({ ending: 'completed', vocabulary: 5 });
+});
