@@ -58,14 +58,14 @@ export function word2vecParameterShapes({ vocabularySize, embeddingSize }: Word2
   return { [INPUT_TABLE]: [vocabularySize, embeddingSize], [OUTPUT_TABLE]: [vocabularySize, embeddingSize] };
 }
 
-/** Both tables as they start: the first uniform in ±1 / (2 · embeddingSize), the second zero. */
+/** Both tables as they start: the first uniform in ±1 / embeddingSize, the second zero. */
 export function createWord2VecParameters(
   config: Word2VecConfig,
   random: Random,
 ): Record<typeof INPUT_TABLE | typeof OUTPUT_TABLE, HostTensor> {
   const shape = [config.vocabularySize, config.embeddingSize];
   return {
-    [INPUT_TABLE]: uniformTensor(shape, 0.5 / config.embeddingSize, random),
+    [INPUT_TABLE]: uniformTensor(shape, 1 / config.embeddingSize, random),
     [OUTPUT_TABLE]: constantTensor(shape, 0),
   };
 }

@@ -69,8 +69,8 @@ export function tinyTraining(
   const memory = createMemory(layout);
   const { input } = createWord2VecParameters(config, new Random(3));
   const scaled = (factor: number): HostTensor => ({ ...input, values: input.values.map((value) => value * factor) });
-  writeTable(memory, layout, layout.inputAt, scaled(4));
-  writeTable(memory, layout, layout.outputAt, scaled(-3));
+  writeTable(memory, layout, layout.inputAt, scaled(2));
+  writeTable(memory, layout, layout.outputAt, scaled(-1.5));
   return {
     text,
     recipe,
