@@ -44,5 +44,12 @@ export const wordsRecipeDefaults: {
     learningRate: 0.025,
     minimumLearningRate: 1e-4,
   },
-  softmax: { objective: 'softmax', ...optimizationDefaults, ...contextDefaults, weightDecay: 0, batchSize: 256 },
+  softmax: {
+    objective: 'softmax',
+    ...optimizationDefaults,
+    ...contextDefaults,
+    learningRate: 3e-3,
+    weightDecay: 0,
+    batchSize: 256,
+  },
 } satisfies Record<Objective, WordsRecipe>;
