@@ -3,7 +3,7 @@
  * dogs are near each other. Both take the text as looksay splits it, and the same settings; speed is words of the
  * vocabulary a second while training. gensim comes from PyPI (`python -m venv V && V/bin/pip install gensim`).
  *
- *     npx tsx benchmarks/word-vectors.ts --python V/bin/python --analogies questions-words.txt \
+ *     npm run build && npx tsx benchmarks/word-vectors.ts --python V/bin/python --analogies questions-words.txt \
  *       --text train.csv#text --text unlabelled.txt --output benchmarks/word-vectors.md
  */
 import { spawnSync } from 'node:child_process';

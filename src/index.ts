@@ -27,11 +27,19 @@ export { modelDefaults, type ModelOptions } from './tasks/caption/initial-model.
 export { evaluateCaptioner, type EvaluateOptions, type Evaluation } from './tasks/caption/evaluate.js';
 export { findImages } from './tasks/caption/images.js';
 export { importEncoder, listEncoders, loadEncoder } from './tasks/encoder/index.js';
+export { corpusDefaults, type CorpusOptions } from './tasks/words/corpus.js';
+export { evaluateWords, type EvaluateWordsOptions, type WordsEvaluation } from './tasks/words/evaluate.js';
+export { plotWords, type PlotWordsOptions } from './tasks/words/plot.js';
+export { type WordsRecipe, wordsRecipeDefaults } from './tasks/words/recipe.js';
+export { trainWords, type TrainWordsOptions, type TrainWordsResult } from './tasks/words/train.js';
+export { loadWordVectors } from './tasks/words/vectors.js';
+export { type Neighbour, WordIndex } from './tasks/words/word-index.js';
 
 // Shared modules
 export { detokenize, tokenize } from './text/tokenizer.js';
 export { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Vocabulary } from './text/vocabulary.js';
-export { readWordVectors, type WordVectors } from './text/word-vectors.js';
+export { type CorpusSource, readTexts } from './text/corpus.js';
+export { readWordVectors, type WordVectorFormat, type WordVectors, writeWordVectors } from './text/word-vectors.js';
 export * from './layers/index.js';
 export {
   beamSearch,
@@ -49,6 +57,7 @@ export { type CaptionScores, scoreCaptions } from './metrics/captions.js';
 export { CiderScorer } from './metrics/cider.js';
 export { ptbTokenize } from './metrics/ptb-tokenizer.js';
 export { rougeL } from './metrics/rouge.js';
+export { spearman } from './metrics/spearman.js';
 
 // Models
 export * from './models/mobilenet/index.js';

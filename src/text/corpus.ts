@@ -4,12 +4,13 @@
  * (a whole encyclopaedia, often): it then comes in pieces.
  */
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import glob from 'fast-glob';
 import { messageOf, UserError } from '../shared/errors.js';
+import { readHead } from '../shared/files.js';
 import { readLines } from './lines.js';
 
 export interface CorpusSource {
@@ -105,18 +106,15 @@ function columnIndex(path: string, header: readonly string[], column: string | u
 
 /** Throws UserError for UTF-16, of which every second byte would be taken for a character. */
 async function requireEightBits(path: string): Promise<void> {
+  let head: Uint8Array;
   try {
-    const file = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(2), 0, 2, 0);
-      const mark = bytesRead === 2 ? ((buffer[0] as number) << 8) | (buffer[1] as number) : 0;
-      if (mark === 0xfffe || mark === 0xfeff)
-        throw new UserError(`${path}: is UTF-16, expected UTF-8 (save it as that)`);
-    } finally {
-      await file.close();
-    }
+    head = await readHead(path, 2);
   } catch (error) {
     throw cannotRead(path, error);
+  }
+  const [first, second] = head;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw new UserError(`${path}: is UTF-16, expected UTF-8 (save it as that)`);
   }
 }
 

@@ -12,8 +12,8 @@ import { mobilenetOutput } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { Random } from '../../shared/random.js';
 import { type CaptionModel, loadCaptionModel } from './model.js';
-import { readWordVectors } from '../../text/word-vectors.js';
 import { loadEncoder } from '../encoder/index.js';
+import { loadWordVectors } from '../words/vectors.js';
 import { buildVocabulary } from './vocabulary.js';
 
 /** What a captioner is made of, where it is not begun from another. */
@@ -28,7 +28,7 @@ export interface ModelOptions {
   readonly minimumCount: number;
   /** The captioner's architecture; what is not given has its default. */
   readonly captioner: Partial<Omit<CaptionerConfig, 'vocabularySize' | 'featureSize' | 'gridLength'>>;
-  /** A file of word vectors that the embedding starts from. */
+  /** Word vectors that the embedding starts from: a checkpoint of word vectors, or a file of word2vec or GloVe. */
   readonly wordVectors?: string;
 }
 
@@ -77,6 +77,6 @@ async function initialization(
   tokens: readonly string[],
 ): Promise<CaptionerInitialization> {
   if (wordVectors === undefined) return {};
-  const { vectors } = await readWordVectors(wordVectors, { vocabulary: tokens });
+  const { vectors } = await loadWordVectors(wordVectors, tokens);
   return { wordVectors: { tokens, vectors, where: wordVectors } };
 }
