@@ -58,6 +58,7 @@ interface TrainArguments extends BackendArguments, OptimizationArguments {
   readonly scheduledSampling: number | undefined;
   readonly augment: number | undefined;
   readonly selfCritical: number | undefined;
+  readonly sharpening: number | undefined;
   readonly strict: boolean;
   readonly continue: boolean;
 }
@@ -135,6 +136,11 @@ const RECIPE_NUMBERS: NumberOptions = {
     describe: 'Train for CIDEr-D by so many sampled captions a photo; 0 by cross entropy',
     rule: NUMBER_RULES.countFromZero,
   },
+  sharpening: {
+    default: recipeDefaults.sharpening,
+    describe: 'What logits are multiplied by before that, to undo label smoothing',
+    rule: NUMBER_RULES.positive,
+  },
 };
 
 function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
@@ -196,6 +202,7 @@ function recipeOf(argv: TrainArguments): Partial<TrainingRecipe> {
       fineTuneFrom: argv.fineTuneFrom,
       augmentedViews: argv.augment,
       selfCriticalSamples: argv.selfCritical,
+      sharpening: argv.sharpening,
     }),
   };
 }

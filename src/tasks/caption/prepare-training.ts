@@ -12,7 +12,7 @@ import { cacheFeatures } from './features.js';
 import { initialModel, type ModelOptions } from './initial-model.js';
 import type { CaptionModel } from './model.js';
 import type { TrainingRecipe } from './recipe.js';
-import { createSelfCritical, type SelfCritical } from './self-critical.js';
+import { createSelfCritical, type SelfCritical, sharpened } from './self-critical.js';
 import { readTrainingData, type TrainingData, type TrainingSources } from './sources.js';
 import {
   cachedShape,
@@ -56,7 +56,8 @@ export interface Prepared {
 export async function prepareTraining(options: TrainCaptionerOptions): Promise<Prepared> {
   const { recipe, seed } = options;
   const found = await readTrainingData(options);
-  const model = await initialModel(options.model, found.train, seed);
+  const initial = await initialModel(options.model, found.train, seed);
+  const model = recipe.selfCriticalSamples === 0 ? initial : sharpened(initial, recipe.sharpening);
   const cut = cutOf(model, recipe);
   const shape = cachedShape(model, cut);
   const { caches, data } = await cacheViews(options, model, found);

@@ -23,6 +23,8 @@ export interface TrainingRecipe extends OptimizationRecipe {
   readonly augmentedViews: number;
   /** Captions sampled of each photo for self-critical training (Rennie 2017); 0 trains by cross entropy. */
   readonly selfCriticalSamples: number;
+  /** What the logits are multiplied by before self-critical training begins (see `sharpened`). */
+  readonly sharpening: number;
   /** Beam width of the captions that validation scores. */
   readonly validationBeamWidth: number;
 }
@@ -40,5 +42,6 @@ export const recipeDefaults: TrainingRecipe = {
   fineTuneFrom: '',
   augmentedViews: 0,
   selfCriticalSamples: 0,
+  sharpening: 2,
   validationBeamWidth: 3,
 };

@@ -13,6 +13,7 @@ import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { rollOut } from '../../decoding/rollout.js';
 import { CiderScorer } from '../../metrics/cider.js';
 import { startCaptions, stepCaptions } from '../../models/captioner/index.js';
+import { defined } from '../../shared/assert.js';
 import { counterUniform } from '../../shared/random.js';
 import { tokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID } from '../../text/vocabulary.js';
@@ -40,6 +41,22 @@ export interface SelfCritical {
   sample(batch: FeatureBatch, at: { readonly epoch: number; readonly position: number }): Promise<FeatureBatch>;
   /** The mean CIDEr-D of the captions sampled since the last call. */
   takeMeanReward(): number;
+}
+
+/**
+ * `model` with its logits multiplied by `factor`. Label smoothing teaches a model to leave some of the probability on all
+ * words alike, so that nearly every caption that is sampled from it holds a word out of nowhere, and the first thing
+ * that rewards teach is to say less (on Flickr8k captions shrank to "a man is wearing a black"). At twice the logits the
+ * samples' CIDEr-D is 0.74 instead of 0.26, at the same length. A model whose output layer is its embedding stays as it is.
+ */
+export function sharpened(model: CaptionModel, factor: number): CaptionModel {
+  const table = 'output/table';
+  if (model.captioner[table] === undefined) return model;
+  const scaled = [table, 'output/bias'].map((name) => {
+    const { shape, values } = defined(model.captioner[name], name);
+    return [name, { shape, values: values.map((value) => value * factor) }] as const;
+  });
+  return { ...model, captioner: { ...model.captioner, ...Object.fromEntries(scaled) } };
 }
 
 /** Lengths are rounded up to a multiple of this: each length of a batch is compiled once. */
