@@ -2,7 +2,7 @@
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import stringWidth from 'string-width';
-import { printable } from '../../media/image.js';
+import { printable } from '../../media/media-error.js';
 import { unreachable } from '../../shared/assert.js';
 import type { CaptionResult } from './predict.js';
 
