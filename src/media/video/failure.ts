@@ -1,7 +1,7 @@
 /** What ffmpeg says about a file, in words for people. */
 
 const KNOWN: readonly (readonly [RegExp, string])[] = [
-  [/moov atom not found/i, 'is cut short: the index of its frames is missing'],
+  [/moov atom not found/i, 'is damaged or cut short: the index of its frames is missing'],
   [/Protocol .* not on whitelist/i, 'points at other files or at the network: only the file itself is read'],
   [/does not contain any stream|matches no streams|Output file #0 does not contain/i, 'has no video'],
   [/Invalid data found when processing input|Unknown input format/i, 'is damaged, or no video that ffmpeg can read'],

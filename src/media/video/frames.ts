@@ -55,6 +55,9 @@ const ASSUMED_FRAME_RATE = 25;
 /** Frames that may be missing at the end before a clip counts as cut short. */
 const TOLERATED_FRAMES = 2.5;
 const TOLERATED_SECONDS = 0.1;
+/** Of a frame's length: a little less than all, because files round times. */
+const SHOWN_SHARE = 0.95;
+const RENUMBERED = ['settb=1/25000', 'setpts=N*1000', 'fps=25'];
 const TIME_IN_LOG = /Parsed_showinfo.* pts_time:\s*(-?[\d.]+)/;
 
 /** The clip and how it is decoded. */
@@ -102,17 +105,17 @@ export async function decodeVideo(
 function decodeAt(job: Job, times: readonly number[]): Promise<DecodedVideo> {
   const [first = 0, last = first] = [times[0], times.at(-1)];
   const apart = times.length > 1 ? (last - first) / (times.length - 1) : 0;
-  return apart > SEEK_FROM_SECONDS ? decodeBySeeking(job, times) : decodeThrough(job, times);
+  return apart > SEEK_FROM_SECONDS && job.info.hasTimes ? decodeBySeeking(job, times) : decodeThrough(job, times);
 }
 
 /** Decodes once from the first time to the last. */
 async function decodeThrough(job: Job, times: readonly number[]): Promise<DecodedVideo> {
   const { info, duration } = job;
   const [first = 0, last = first] = [times[0], times.at(-1)];
-  const frameLength = 1 / (info.frameRate ?? ASSUMED_FRAME_RATE);
-  const offset = first > 2 * RUN_UP_SECONDS ? first - RUN_UP_SECONDS : 0;
-  // The nearest frame is the first whose time is not more than half a frame before.
-  const thresholds = times.map((time) => time - frameLength / 2);
+  const frameLength = frameLengthOf(info);
+  const offset = info.hasTimes && first > 2 * RUN_UP_SECONDS ? first - RUN_UP_SECONDS : 0;
+  // A frame is shown from its time on until the next: the one wanted is the first that began less than that before.
+  const thresholds = times.map((time) => time - SHOWN_SHARE * frameLength);
   const length = last - offset + RUN_UP_SECONDS + frameLength;
   const bounds = offset + length < duration ? ['-t', length.toFixed(6)] : [];
   const found = await runFrames(job, {
@@ -126,6 +129,10 @@ async function decodeThrough(job: Job, times: readonly number[]): Promise<Decode
   const slack = TOLERATED_FRAMES * frameLength + TOLERATED_SECONDS;
   if ((thresholds.at(-1) ?? 0) - end > slack) return cutShort(job, frames, times.length, end);
   return { frames: shownAt(frames, thresholds), duration };
+}
+
+function frameLengthOf({ frameRate }: VideoInfo): number {
+  return 1 / (frameRate ?? ASSUMED_FRAME_RATE);
 }
 
 /** For each threshold the first frame not before it; the last one where there is none. `frames` and times rise. */
@@ -193,10 +200,17 @@ async function runFrames(job: Job, { inputOptions, filters, limit }: FramesRun):
     inputOptions: ['-threads', String(Math.max(1, Math.ceil(availableParallelism() / 2))), ...decoder, ...inputOptions],
     outputOptions: [
       ...['-map', `0:${info.stream}`, '-an', '-sn', '-dn'],
-      // Numbered anew at a constant rate: otherwise ffmpeg would repeat frames to fill the gaps between them.
+      // Numbered anew at a constant rate: otherwise ffmpeg would repeat frames to fill the gaps between them. (Options
+      // against that are not the same in all versions.) After the last one it repeats that all the same.
       '-filter:v',
-      [...deinterlaceFilters(info), ...filters, ...fitFilters(preprocessing, format), 'setpts=N/(25*TB)'].join(','),
-      ...['-r', '25', '-frames:v', String(limit), '-c:v', 'rawvideo', '-pix_fmt', format, '-f', 'rawvideo'],
+      [
+        ...timeFilters(info),
+        ...deinterlaceFilters(info),
+        ...filters,
+        ...fitFilters(preprocessing, format),
+        ...RENUMBERED,
+      ].join(','),
+      ...['-frames:v', String(limit), '-c:v', 'rawvideo', '-pix_fmt', format, '-f', 'rawvideo'],
     ],
     timeout,
     ...(signal === undefined ? {} : { signal }),
@@ -206,7 +220,13 @@ async function runFrames(job: Job, { inputOptions, filters, limit }: FramesRun):
       if (time !== undefined) times.push(Number(time));
     },
   });
-  return collected.frames().map((pixels, index) => ({ time: times[index] ?? 0, pixels: toRgb(pixels, info) }));
+  const frames = collected.frames().map((pixels, index) => ({ time: times[index] ?? 0, pixels: toRgb(pixels, info) }));
+  return filters.length === 0 ? frames : frames.slice(0, times.length);
+}
+
+/** Frames that have no times get them by their number. */
+function timeFilters(info: VideoInfo): readonly string[] {
+  return info.hasTimes ? [] : [`setpts=N*${frameLengthOf(info)}/TB`];
 }
 
 function toRgb(pixels: Uint8Array, { hdr, hasAlpha }: VideoInfo): Uint8Array {
@@ -250,22 +270,23 @@ const nothingDecoded = ({ where }: Job): VideoError =>
 async function measureDuration(
   where: string,
   input: string,
-  { stream }: VideoInfo,
+  info: VideoInfo,
   limits: { readonly timeout: number; readonly signal?: AbortSignal },
 ): Promise<number> {
-  let seconds = 0;
+  let last = 0;
+  let frames = 0;
   await runFfmpeg({
     where,
     input,
     inputOptions: [],
-    outputOptions: ['-map', `0:${stream}`, '-c', 'copy', '-progress', 'pipe:2', '-f', 'null'],
+    outputOptions: ['-map', `0:${info.stream}`, '-c', 'copy', '-progress', 'pipe:2', '-f', 'null'],
     ...limits,
     onLine: (line) => {
-      const [, hours, minutes, rest] = /\btime=(\d+):(\d+):([\d.]+)/.exec(line) ?? [];
-      if (rest !== undefined) seconds = Number(hours) * 3600 + Number(minutes) * 60 + Number(rest);
+      const [, hours, minutes, seconds] = /\btime=(\d+):(\d+):([\d.]+)/.exec(line) ?? [];
+      if (seconds !== undefined) last = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+      frames = Number(/^frame=\s*(\d+)/.exec(line)?.[1] ?? frames);
     },
   });
-  if (seconds > 0) return seconds;
-  // A single frame has no length.
-  return 1 / ASSUMED_FRAME_RATE;
+  const frameLength = frameLengthOf(info);
+  return info.hasTimes && last > 0 ? last + frameLength : Math.max(1, frames) * frameLength;
 }

@@ -19,6 +19,8 @@ export interface VideoInfo {
   readonly duration: number | undefined;
   /** Average frames a second; undefined where the header does not say. */
   readonly frameRate: number | undefined;
+  /** False for bare streams (`.h264`), whose frames only follow one another. */
+  readonly hasTimes: boolean;
   /** As stored, before rotation. */
   readonly width: number;
   readonly height: number;
@@ -74,6 +76,7 @@ function infoOf(where: string, stream: Fields, format: Fields): VideoInfo {
   return {
     stream: Number(stream['index'] ?? 0),
     duration: duration !== undefined && duration < LONGEST_SECONDS ? duration : undefined,
+    hasTimes: stream['start_time'] !== undefined,
     frameRate: ratio(stream['avg_frame_rate']) ?? ratio(stream['r_frame_rate']),
     width,
     height,
