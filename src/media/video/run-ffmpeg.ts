@@ -39,6 +39,9 @@ export function runFfmpeg(run: FfmpegRun): Promise<void> {
     .outputOptions([...run.outputOptions]);
   trustOptions(command);
   const sink = new Writable({
+    // At `close`, fluent-ffmpeg ends an ffmpeg whose exit it has not yet heard of, as when a model blocks this thread.
+    emitClose: false,
+    autoDestroy: false,
     write(chunk: Uint8Array, _encoding, done) {
       onData?.(chunk);
       done();
@@ -69,7 +72,13 @@ export function runFfmpeg(run: FfmpegRun): Promise<void> {
     command.on('error', (error: Error) =>
       settle(() => reject((failure as Error | undefined) ?? new VideoError(where, failureOf(lines), error))),
     );
-    command.on('end', () => settle(failure === undefined ? resolve : () => reject(failure as Error)));
+    // It does not wait for the last of the output.
+    let waitingFor = 2;
+    const arrive = (): void => {
+      if (--waitingFor === 0) settle(failure === undefined ? resolve : () => reject(failure as Error));
+    };
+    sink.once('finish', arrive);
+    command.on('end', arrive);
     command.pipe(sink, { end: true });
   });
 }

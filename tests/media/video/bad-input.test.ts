@@ -4,7 +4,13 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type DecodedVideo, decodeVideo, evenTimes, expandVideoPaths } from '../../../src/media/video/index.js';
+import {
+  type DecodedVideo,
+  decodeVideo,
+  evenTimes,
+  expandVideoPaths,
+  findTool,
+} from '../../../src/media/video/index.js';
 import { H264, makeClip, RISING } from '../../helpers/clips.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
@@ -163,6 +169,13 @@ describe('ffmpeg itself', () => {
     await expect(decode(clip, 0.3)).rejects.toThrow('took longer than 0.3 s');
     process.env['FFPROBE_PATH'] = hanging;
     await expect(decode(clip, 0.3)).rejects.toThrow('took longer than 0.3 s');
+  });
+
+  test('may take its time to exit after its output has ended', async () => {
+    const slow = written('slow', `#!/bin/sh\n"${findTool('ffmpeg')}" "$@"\nexec 1>&-\nsleep 0.2\n`);
+    chmodSync(slow, 0o755);
+    process.env['FFMPEG_PATH'] = slow;
+    expect((await decode(clip)).frames).toHaveLength(4);
   });
 
   test('is ended by Ctrl-C', async () => {
