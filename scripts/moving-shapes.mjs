@@ -3,9 +3,9 @@
  * Generates the moving-shapes set: short clips of a shape on a plain ground, whose class is nothing but how it moves. No
  * single frame tells the classes apart: that is what recurrence is for.
  *
- *     node scripts/moving-shapes.mjs OUTPUT [--set direction|rotation|speed] [--clips 40] [--size 64] [--frames 16] [--seed 1]
+ *     node scripts/moving-shapes.mjs OUTPUT [--set direction|directions|rotation|speed] [--clips 40] [--size 64] [--frames 16] [--seed 1]
  *
- * `direction`: left, right, up, down; `rotation`: clockwise, counterclockwise; `speed`: slow, fast. A folder a class is
+ * `direction`: left, right; `directions`: left, right, up, down; `rotation`: clockwise, counterclockwise; `speed`: slow, fast. A folder a class is
  * made in OUTPUT; names end in the number of the drawing (`right_g012.mp4`), and clips of one number differ in their
  * movement alone: use --group-pattern 'g(\d+)'. ffmpeg is found as looksay finds it; run `npm run build` before.
  */
@@ -20,7 +20,8 @@ const RATE = 8;
 const TURN = 2 * Math.PI;
 
 const SETS = {
-  direction: ['left', 'right', 'up', 'down'],
+  direction: ['left', 'right'],
+  directions: ['left', 'right', 'up', 'down'],
   rotation: ['clockwise', 'counterclockwise'],
   speed: ['slow', 'fast'],
 };
@@ -46,9 +47,12 @@ function drawScene(random, size) {
 
 const distance = (a, b) => Math.hypot(...a.map((value, index) => value - b[index]));
 
-/** Position (0 to 1, going round) and angle at a frame. */
-function stateAt({ phase: [x, y], angle, step }, label, frame) {
-  const moved = frame * step;
+/**
+ * Position (0 to 1, going round) and angle at a frame. Movements are about their middle: opposite ones show the very same
+ * frames in opposite order.
+ */
+function stateAt({ phase: [x, y], angle, step }, label, { frame, frames }) {
+  const moved = (frame - (frames - 1) / 2) * step;
   switch (label) {
     case 'left':
       return { x: x - moved, y, angle };
@@ -136,7 +140,7 @@ async function record(path, scene, label, { size, frames, random }) {
     child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`ffmpeg exited with code ${code}`))));
   });
   for (let frame = 0; frame < frames; frame++)
-    child.stdin.write(paint(scene, stateAt(scene, label, frame), size, random));
+    child.stdin.write(paint(scene, stateAt(scene, label, { frame, frames }), size, random));
   child.stdin.end();
   await ended;
 }
@@ -160,7 +164,7 @@ if (
   ![clips, size, frames].every((value) => Number.isInteger(value) && value > 0)
 ) {
   console.error(
-    'usage: moving-shapes.mjs OUTPUT [--set direction|rotation|speed] [--clips N] [--size N] [--frames N] [--seed N]',
+    'usage: moving-shapes.mjs OUTPUT [--set direction|directions|rotation|speed] [--clips N] [--size N] [--frames N] [--seed N]',
   );
   process.exit(2);
 }

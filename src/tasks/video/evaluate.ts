@@ -57,7 +57,7 @@ export async function evaluateVideoClassifier(options: EvaluateVideoOptions): Pr
   );
   const averages = found.map(({ probabilities }) => meanOf(probabilities.frames));
   const baselines: NamedClassificationScores[] = [
-    { name: "the average of its frames' predictions", scores: scoreClassification(averages, labels, classes) },
+    { name: 'the average of what it says after each frame', scores: scoreClassification(averages, labels, classes) },
   ];
   if (options.baseline !== undefined) {
     baselines.push({ name: options.baseline, scores: await scoreBaseline(options.baseline, model, options) });
