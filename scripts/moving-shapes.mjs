@@ -37,10 +37,11 @@ function drawScene(random, size) {
     colour: shape,
     shape: SHAPES[random.integer(SHAPES.length)],
     radius: size * (0.1 + 0.08 * random.uniform()),
-    /** Where on its way the shape is at the first frame: it goes round the edges, so that any frame may be any time. */
-    phase: [random.uniform(), random.uniform()],
+    /** Where it is in the middle of its way, far enough from the edges to stay inside. */
+    middle: [0.3 + 0.4 * random.uniform(), 0.3 + 0.4 * random.uniform()],
     angle: TURN * random.uniform(),
-    step: 0.05 + 0.02 * random.uniform(),
+    /** The length of its way, a share of the side. */
+    path: 0.3 + 0.1 * random.uniform(),
     noise: 6 * random.uniform(),
   };
 }
@@ -48,11 +49,11 @@ function drawScene(random, size) {
 const distance = (a, b) => Math.hypot(...a.map((value, index) => value - b[index]));
 
 /**
- * Position (0 to 1, going round) and angle at a frame. Movements are about their middle: opposite ones show the very same
+ * Position (0 to 1) and angle at a frame. Movements are about their middle: opposite ones show the very same
  * frames in opposite order.
  */
-function stateAt({ phase: [x, y], angle, step }, label, { frame, frames }) {
-  const moved = (frame - (frames - 1) / 2) * step;
+function stateAt({ middle: [x, y], angle, path }, label, { frame, frames }) {
+  const moved = (frame / Math.max(1, frames - 1) - 0.5) * path;
   switch (label) {
     case 'left':
       return { x: x - moved, y, angle };
@@ -63,9 +64,9 @@ function stateAt({ phase: [x, y], angle, step }, label, { frame, frames }) {
     case 'down':
       return { x, y: y + moved, angle };
     case 'clockwise':
-      return { x, y, angle: angle + 5 * moved };
+      return { x, y, angle: angle + 8 * moved };
     case 'counterclockwise':
-      return { x, y, angle: angle - 5 * moved };
+      return { x, y, angle: angle - 8 * moved };
     case 'slow':
       return { x: x + 0.5 * moved, y, angle };
     case 'fast':
@@ -95,12 +96,12 @@ function depth(shape, radius, x, y) {
 /** RGB bytes of a frame. */
 function paint(scene, state, size, random) {
   const pixels = Buffer.alloc(size * size * 3);
-  const centre = [wrap(state.x) * size, wrap(state.y) * size];
+  const centre = [state.x * size, state.y * size];
   const [cosine, sine] = [Math.cos(state.angle), Math.sin(state.angle)];
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
-      const dx = nearest(column + 0.5 - centre[0], size);
-      const dy = nearest(row + 0.5 - centre[1], size);
+      const dx = column + 0.5 - centre[0];
+      const dy = row + 0.5 - centre[1];
       const inside = depth(scene.shape, scene.radius, dx * cosine + dy * sine, dy * cosine - dx * sine);
       const share = Math.min(1, Math.max(0, inside + 0.5));
       for (let channel = 0; channel < 3; channel++) {
@@ -114,9 +115,6 @@ function paint(scene, state, size, random) {
   }
   return pixels;
 }
-
-const wrap = (value) => value - Math.floor(value);
-const nearest = (value, size) => value - size * Math.round(value / size);
 
 /** Writes a clip. */
 async function record(path, scene, label, { size, frames, random }) {
