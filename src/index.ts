@@ -26,6 +26,19 @@ export { recipeDefaults, type TrainingRecipe } from './tasks/caption/recipe.js';
 export { modelDefaults, type ModelOptions } from './tasks/caption/initial-model.js';
 export { evaluateCaptioner, type EvaluateOptions, type Evaluation } from './tasks/caption/evaluate.js';
 export { findImages } from './tasks/caption/images.js';
+export {
+  type ClassifyOptions,
+  type ClassifyResult,
+  loadVideoClassifier,
+  type ScoredLabel,
+  type TimelineEntry,
+  type VideoClassifier,
+} from './tasks/video/predict.js';
+export { trainVideoClassifier, type TrainVideoOptions, type TrainVideoResult } from './tasks/video/train.js';
+export { type VideoRecipe, videoRecipeDefaults } from './tasks/video/recipe.js';
+export { type VideoModelOptions, videoModelDefaults } from './tasks/video/initial-model.js';
+export { evaluateVideoClassifier, type EvaluateVideoOptions, type VideoEvaluation } from './tasks/video/evaluate.js';
+export { findVideos } from './tasks/video/videos.js';
 export { importEncoder, listEncoders, loadEncoder } from './tasks/encoder/index.js';
 export { corpusDefaults, type CorpusOptions } from './tasks/words/corpus.js';
 export { evaluateWords, type EvaluateWordsOptions, type WordsEvaluation } from './tasks/words/evaluate.js';
@@ -54,6 +67,7 @@ export {
 } from './decoding/index.js';
 export { bleu } from './metrics/bleu.js';
 export { type CaptionScores, scoreCaptions } from './metrics/captions.js';
+export { type ClassificationScores, scoreClassification } from './metrics/classification.js';
 export { CiderScorer } from './metrics/cider.js';
 export { ptbTokenize } from './metrics/ptb-tokenizer.js';
 export { rougeL } from './metrics/rouge.js';
@@ -62,3 +76,4 @@ export { spearman } from './metrics/spearman.js';
 // Models
 export * from './models/mobilenet/index.js';
 export * from './models/captioner/index.js';
+export * from './models/video-classifier/index.js';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `looksay caption`, `train`, `evaluate`, `words`, `encoder`. Results go to stdout, everything else to stderr;
- * the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
+ * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `words`, `encoder`. Results go to stdout,
+ * everything else to stderr; the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import yargs from 'yargs';
 import { messageOf, UserError } from '../shared/errors.js';
 import { setQuiet } from '../shared/log.js';
 import { captionCommand } from './commands/caption.js';
+import { classifyCommand } from './commands/classify.js';
 import { encoderCommand } from './commands/encoder.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { trainCommand } from './commands/train.js';
@@ -42,13 +43,14 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
   const parser = yargs(given)
     .scriptName('looksay')
     .locale('en')
-    .usage('$0 <command>\n\nCaptions photos, and trains captioners on your own.')
+    .usage('$0 <command>\n\nCaptions photos, classifies video clips, and trains both on your own.')
     .command(captionCommand(context))
+    .command(classifyCommand(context))
     .command(trainCommand(context))
     .command(evaluateCommand(context))
     .command(wordsCommand(context))
     .command(encoderCommand(context))
-    .demandCommand(1, 'name a command: caption, train, evaluate, words or encoder')
+    .demandCommand(1, 'name a command: caption, classify, train, evaluate, words or encoder')
     .strict()
     .recommendCommands()
     .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })

@@ -2,6 +2,7 @@
  * Decoding ahead of the consumer: while a model runs, which blocks the JavaScript thread, libuv's threads decode the
  * next pictures (`decodeImage` hands over before its first `await`, so no turn of the event loop is needed for that).
  */
+import { workAhead } from '../shared/work-ahead.js';
 import { type DecodeOptions, decodeImage, ImageError } from './image.js';
 import type { ImagePath } from './image-paths.js';
 import type { ImagePreprocessing } from './preprocessing.js';
@@ -30,26 +31,9 @@ export async function* decodeAhead(
   preprocessing: ImagePreprocessing,
   options: DecodeAheadOptions = {},
 ): AsyncGenerator<DecodedImage, void, void> {
-  const concurrency = Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY);
-  const waiting = paths[Symbol.iterator]();
-  const started: Promise<DecodedImage>[] = [];
-  const startMore = (): void => {
-    while (started.length < concurrency) {
-      const next = waiting.next();
-      if (next.done === true) return;
-      started.push(decodeOne(next.value, preprocessing, options));
-    }
-  };
-  try {
-    for (startMore(); started[0] !== undefined; startMore()) {
-      const result = await started[0];
-      void started.shift();
-      startMore(); // before the consumer goes to work on this one
-      yield result;
-    }
-  } finally {
-    await Promise.allSettled(started);
-  }
+  yield* workAhead(paths, options.concurrency ?? DEFAULT_CONCURRENCY, (path) =>
+    decodeOne(path, preprocessing, options),
+  );
 }
 
 async function decodeOne(

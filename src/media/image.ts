@@ -11,8 +11,9 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import sharp, { type SharpOptions } from 'sharp';
 import { assert } from '../shared/assert.js';
-import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
+import { UserError } from '../shared/errors.js';
 import { HEAD_BYTES, IMAGE_FORMATS, recognise } from './image-format.js';
+import { MediaError, printable, systemReason } from './media-error.js';
 import type { ImagePreprocessing } from './preprocessing.js';
 
 export { type ImagePreprocessing, validateImagePreprocessing } from './preprocessing.js';
@@ -41,16 +42,8 @@ export interface DecodeOptions {
   readonly limitPixels?: number;
 }
 
-/** A picture that cannot be decoded: `message` is `<path>: <reason>`. */
-export class ImageError extends UserError {
-  /** What is wrong, without the path. */
-  readonly reason: string;
-
-  constructor(where: string, reason: string, cause?: unknown) {
-    super(`${where}: ${reason}`, cause === undefined ? {} : { cause });
-    this.reason = reason;
-  }
-}
+/** A picture that cannot be decoded. */
+export class ImageError extends MediaError {}
 
 /**
  * Decodes a picture, from a path or from the bytes of a file, into `size * size * 3` bytes: RGB, row by row (HWC).
@@ -175,21 +168,6 @@ function checkedFormat(head: Uint8Array, where: string): string {
   throw new ImageError(where, `is not an image that can be read: expected ${legal}, found ${recognised.found}`);
 }
 
-const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'no such file',
-  EACCES: 'may not be read (permission denied)',
-  EPERM: 'may not be read (permission denied)',
-  ELOOP: 'is a symbolic link that leads back to itself',
-  ENAMETOOLONG: 'the name is too long',
-  ERR_INVALID_ARG_VALUE: 'no file name can hold a NUL character',
-};
-
-/** Why the system would not give a file, in words. */
-export function systemReason(error: unknown): string {
-  return SYSTEM_REASONS[systemCodeOf(error) ?? ''] ?? `cannot be read (${messageOf(error)})`;
-}
-
 async function reasonFor(error: unknown, input: string | Uint8Array, limitPixels: number): Promise<string> {
   // The last line is the most general: what stands above it is how the decoder came there.
   const message = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error);
@@ -203,9 +181,4 @@ async function reasonFor(error: unknown, input: string | Uint8Array, limitPixels
   }
   if (message.startsWith('timeout')) return `took longer than ${TIME_LIMIT_SECONDS} s to decode`;
   return `is cut short or damaged (${message})`;
-}
-
-/** A path for messages: as it is, or quoted when it has line breaks or other control characters. */
-export function printable(path: string): string {
-  return /[\0-\x1f\x7f]/.test(path) ? JSON.stringify(path) : path;
 }

@@ -5,7 +5,9 @@ import { run } from './run.js';
 test.each([
   '--help',
   'caption --help',
+  'classify --help',
   'train caption --help',
+  'train video --help',
   'train words --help',
   'words --help',
   'words similar --help',
@@ -13,6 +15,7 @@ test.each([
   'words evaluate --help',
   'words plot --help',
   'evaluate caption --help',
+  'evaluate video --help',
   'encoder list --help',
   'encoder import --help',
 ])('looksay %s', async (line) => {

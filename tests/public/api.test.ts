@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadCaptioner } from '../../src/index.js';
+import { findVideos, loadCaptioner, loadVideoClassifier } from '../../src/index.js';
+import { makeClip } from '../helpers/clips.js';
+import { saveTinyVideoClassifier } from '../helpers/tiny-video-classifier.js';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
 
-test('the documented example runs', async () => {
+test('the documented example of captions runs', async () => {
   const folder = await temporaryFolder();
   await writePicture(join(folder, 'dog.png'), 'brown');
   const captioner = await loadCaptioner(await saveTinyCaptioner());
@@ -14,4 +16,16 @@ test('the documented example runs', async () => {
   captioner.dispose();
   expect(lines[0]).toMatch(/^\p{L}.*\.$/u);
   expect(lines[1]).toContain('no such file');
+});
+
+test('the documented example of clips runs', async () => {
+  const folder = await temporaryFolder();
+  makeClip(join(folder, 'clip.mp4'));
+  const classifier = await loadVideoClassifier(await saveTinyVideoClassifier());
+  const lines: string[] = [];
+  for await (const result of classifier.classify(await findVideos([folder]), { timeline: true })) {
+    lines.push('label' in result ? result.label : result.error);
+  }
+  classifier.dispose();
+  expect(lines).toEqual([expect.stringMatching(/^(run|jump)$/)]);
 });

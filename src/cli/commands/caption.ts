@@ -2,12 +2,10 @@
 import { existsSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { note } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
-import { alignedText, formatResult, headerOf, OUTPUT_FORMATS, type OutputFormat } from '../../tasks/caption/format.js';
+import { CAPTION_RESULTS } from '../../tasks/caption/format.js';
 import { decodingDefaults } from '../../tasks/caption/generate.js';
-import { findImages, type ImagePath, readPathList } from '../../tasks/caption/images.js';
-import { type CaptionOutput, openOutput, partialNameOf } from '../../tasks/caption/output.js';
+import { findImages, type ImagePath } from '../../tasks/caption/images.js';
 import {
   type CaptionOptions,
   type CaptionResult,
@@ -15,18 +13,21 @@ import {
   loadCaptioner,
 } from '../../tasks/caption/predict.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
-import { type CommandContext, STDIN_ARGUMENT } from '../context.js';
+import type { CommandContext } from '../context.js';
 import { DEFAULT_CHECKPOINT, type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
+import {
+  checkResultOptions,
+  inputsOf,
+  type ResultArguments,
+  resultOptions,
+  type Sink,
+  withResults,
+} from './results.js';
 
-interface CaptionArguments extends BackendArguments, DecodingArguments {
+interface CaptionArguments extends BackendArguments, DecodingArguments, ResultArguments {
   readonly paths: string[];
-  readonly recursive: boolean;
   readonly maxLength: number;
   readonly candidates: number;
-  readonly format: OutputFormat | undefined;
-  readonly output: string | undefined;
-  readonly skipDone: boolean;
-  readonly overwrite: boolean;
   readonly batchSize: number;
   readonly limitPixels: number | undefined;
 }
@@ -64,10 +65,7 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
         default: decodingDefaults.candidates,
         describe: 'Captions to give for each image',
       },
-      format: { choices: OUTPUT_FORMATS, describe: 'Default: by the name of the output, else text' },
-      output: { type: 'string', requiresArg: true, describe: 'Write to this file instead of stdout' },
-      'skip-done': { type: 'boolean', default: false, describe: 'Leave out images that the output has a caption of' },
-      overwrite: { type: 'boolean', default: false, describe: 'Replace the output' },
+      ...resultOptions('images'),
       'batch-size': {
         type: 'number',
         requiresArg: true,
@@ -98,45 +96,8 @@ function checkNumbers(argv: Record<string, unknown>): true {
   if ((argv['candidates'] as number) > (argv['beam-width'] as number)) {
     throw new UserError(`--candidates: at most the beam width (${String(argv['beam-width'])})`, { exitCode: 2 });
   }
-  if (argv['skip-done'] === true && argv['output'] === undefined) {
-    throw new UserError('--skip-done: needs --output, the file whose captions are kept', { exitCode: 2 });
-  }
-  if (argv['skip-done'] === true && argv['overwrite'] === true) {
-    throw new UserError('--skip-done and --overwrite: choose one', { exitCode: 2 });
-  }
+  checkResultOptions(argv);
   return true;
-}
-
-function formatOf({ format, output }: CaptionArguments): OutputFormat {
-  if (format !== undefined) return format;
-  if (output?.endsWith('.jsonl') === true) return 'jsonl';
-  return output?.endsWith('.csv') === true ? 'csv' : 'text';
-}
-
-/** Where results go, whatever it is. */
-type Sink = Pick<CaptionOutput, 'isDone' | 'write' | 'finish' | 'close'>;
-
-function stdoutSink({ stdout }: CommandContext, format: OutputFormat, images: readonly string[]): Sink {
-  const aligned = format === 'text' && stdout.isTTY === true ? alignedText(images) : undefined;
-  stdout.write(headerOf(format));
-  return {
-    isDone: () => false,
-    write: (result) => {
-      stdout.write(aligned?.(result) ?? formatResult(result, format));
-      return Promise.resolve();
-    },
-    finish: () => Promise.resolve(),
-    close: () => Promise.resolve(false),
-  };
-}
-
-async function inputsOf(paths: readonly string[], { stdin }: CommandContext): Promise<readonly string[]> {
-  const inputs: string[] = [];
-  for (const path of paths) {
-    if (path === STDIN_ARGUMENT) inputs.push(...(await readPathList(stdin)));
-    else inputs.push(path);
-  }
-  return inputs;
 }
 
 function optionsOf(argv: CaptionArguments, context: CommandContext): CaptionOptions {
@@ -155,34 +116,14 @@ async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: C
   if (argv.checkpoint === DEFAULT_CHECKPOINT && !existsSync(DEFAULT_CHECKPOINT)) {
     throw new UserError('the shipped captioner is missing; name another with --checkpoint');
   }
-  const format = formatOf(argv);
   const found = await findImages(await inputsOf(argv.paths, context), { recursive: argv.recursive });
-  const images = found.map(({ path }) => path);
-  const sink =
-    argv.output === undefined
-      ? stdoutSink(context, format, images)
-      : await openOutput({ path: argv.output, format, overwrite: argv.overwrite, skipDone: argv.skipDone });
-  try {
-    await captionAll(
-      argv,
-      context,
-      sink,
-      found.filter(({ path }) => !sink.isDone(path)),
-    );
-    if (!context.signal.aborted) await sink.finish(images);
-  } finally {
-    const unfinished = await sink.close();
-    if (unfinished && argv.output !== undefined) {
-      note(`${partialNameOf(argv.output)}: what is done so far; run again with --skip-done to go on`);
-    }
-  }
-  context.signal.throwIfAborted();
+  await withResults(CAPTION_RESULTS, argv, context, found, (sink, images) => captionAll(argv, context, sink, images));
 }
 
 async function captionAll(
   argv: CaptionArguments,
   context: CommandContext,
-  sink: Sink,
+  sink: Sink<CaptionResult>,
   images: readonly ImagePath[],
 ): Promise<void> {
   const captioner = await loadCaptioner(argv.checkpoint);

@@ -7,6 +7,7 @@ import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/c
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
+import { evaluateVideoCommand } from './evaluate-video.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
 
 interface EvaluateArguments extends BackendArguments, DecodingArguments {
@@ -35,7 +36,8 @@ export function evaluateCommand(context: CommandContext): CommandModule {
           builder: evaluateOptions,
           handler: (argv: ArgumentsCamelCase<EvaluateArguments>) => runEvaluate(argv, context),
         })
-        .demandCommand(1, 'name what to evaluate: caption'),
+        .command(evaluateVideoCommand(context))
+        .demandCommand(1, 'name what to evaluate: caption or video'),
     handler: () => undefined,
   };
 }

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { escapeUTF8 } from 'entities';
-import { printable } from '../../media/image.js';
+import { printable } from '../../media/media-error.js';
 import { thumbnail } from '../../media/thumbnail.js';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { temporaryNameFor } from '../../shared/files.js';

@@ -18,8 +18,14 @@ import { type CaptionModel, toTensors } from './model.js';
 const ENCODER_PREFIX = 'encoder/';
 const CAPTIONER_PREFIX = 'captioner/';
 
+/** A model that has an encoder, whatever its task. */
+export interface EncodedModel {
+  readonly config: Pick<CaptionModel['config'], 'encoder' | 'preprocessing'>;
+  readonly encoder: HostTensors;
+}
+
 /** Names of encoder weights that belong to blocks from `cut` on. */
-function isAbove(model: CaptionModel, cut: number): (name: string) => boolean {
+export function isAbove(model: EncodedModel, cut: number): (name: string) => boolean {
   const names = new Set(
     mobilenetBlocks(model.config.encoder)
       .slice(cut)
@@ -28,13 +34,13 @@ function isAbove(model: CaptionModel, cut: number): (name: string) => boolean {
   return (name) => names.has(name.slice(0, name.indexOf('/')));
 }
 
-function select(weights: HostTensors, chosen: (name: string) => boolean): HostTensors {
+export function select(weights: HostTensors, chosen: (name: string) => boolean): HostTensors {
   return Object.fromEntries(Object.entries(weights).filter(([name]) => chosen(name)));
 }
 
 /** The frozen part of the encoder, blocks 0 … cut − 1, on a view of each photo: what the feature cache is filled by. */
 export function frozenEncoder(
-  model: CaptionModel,
+  model: EncodedModel,
   cut: number,
   view: View = ORIGINAL,
 ): ImageEncoder & { readonly dispose: () => void } {
@@ -48,7 +54,7 @@ export function frozenEncoder(
 }
 
 /** Tells the frozen part of an encoder from all others: its weights, its cut, and how pictures are prepared for it. */
-export function frozenFingerprint(model: CaptionModel, cut: number, view: View): string {
+export function frozenFingerprint(model: EncodedModel, cut: number, view: View): string {
   const { encoder, preprocessing } = model.config;
   const weights = fingerprintWeights(select(model.encoder, (name) => !isAbove(model, cut)(name)));
   const changed = view === ORIGINAL ? {} : { view };
@@ -105,7 +111,7 @@ export function createTrainableModel(model: CaptionModel, cut: number): Trainabl
 }
 
 /** [h, w, c] of the cached features for an encoder cut at `cut`. */
-export function cachedShape(model: CaptionModel, cut: number): readonly [number, number, number] {
+export function cachedShape(model: EncodedModel, cut: number): readonly [number, number, number] {
   return blockInputShape(model.config.encoder, cut);
 }
 

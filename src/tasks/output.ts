@@ -6,32 +6,33 @@
 import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { messageOf, systemCodeOf, UserError } from '../../shared/errors.js';
-import { writeFileAtomically } from '../../shared/files.js';
+import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
+import { writeFileAtomically } from '../shared/files.js';
 import {
   formatResult,
   hasFormat,
   headerOf,
   type OutputFormat,
   readWrittenLines,
+  type ResultKind,
   type WrittenLine,
   writtenName,
-} from './format.js';
-import type { CaptionResult } from './predict.js';
+} from './result-format.js';
 
-export interface OutputOptions {
+export interface OutputOptions<Result> {
+  readonly kind: ResultKind<Result>;
   readonly path: string;
   readonly format: OutputFormat;
   readonly overwrite: boolean;
   readonly skipDone: boolean;
 }
 
-export interface CaptionOutput {
-  /** Whether an earlier run has a caption of this image. */
-  isDone(image: string): boolean;
-  write(result: CaptionResult): Promise<void>;
-  /** Makes the file: lines in the order of `images`, those of an earlier run in their places. */
-  finish(images: readonly string[]): Promise<void>;
+export interface ResultOutput<Result> {
+  /** Whether an earlier run has an answer about this file. */
+  isDone(name: string): boolean;
+  write(result: Result): Promise<void>;
+  /** Makes the file: lines in the order of `names`, those of an earlier run in their places. */
+  finish(names: readonly string[]): Promise<void>;
   /** Keeps what was written so far in `FILE.partial`, and says whether there is anything. */
   close(): Promise<boolean>;
 }
@@ -42,27 +43,27 @@ export const partialNameOf = (path: string): string => `${path}.partial`;
  * Opens the output. Throws UserError with exit code 2 when the file, or the unfinished part of one, exists and nothing
  * says what to do about it.
  */
-export async function openOutput(options: OutputOptions): Promise<CaptionOutput> {
-  const { path, format, overwrite, skipDone } = options;
+export async function openOutput<Result>(options: OutputOptions<Result>): Promise<ResultOutput<Result>> {
+  const { kind, path, format, overwrite, skipDone } = options;
   const partial = partialNameOf(path);
   if (!overwrite && !skipDone) refuseExisting(path, partial);
   const earlier = new Map<string, WrittenLine>();
   if (skipDone) {
     for (const file of [path, partial]) {
-      for (const line of await readEarlier(file, format, file === partial)) {
-        if (line.done || earlier.get(line.image)?.done !== true) earlier.set(line.image, line);
+      for (const line of await readEarlier(kind, { file, format, mayBeCutShort: file === partial })) {
+        if (line.done || earlier.get(line.name)?.done !== true) earlier.set(line.name, line);
       }
     }
   }
-  const lines = new Map([...earlier.values()].map(({ image, text }) => [image, text]));
+  const lines = new Map([...earlier.values()].map(({ name, text }) => [name, text]));
   const file = await explained(path, async () => {
     await mkdir(dirname(path), { recursive: true });
-    if (lines.size === 0) return await startedFile(partial, headerOf(format));
-    await writeFileAtomically(partial, headerOf(format) + [...lines.values()].join(''));
+    if (lines.size === 0) return await startedFile(partial, headerOf(kind, format));
+    await writeFileAtomically(partial, headerOf(kind, format) + [...lines.values()].join(''));
     return await open(partial, 'a');
   });
-  const done = new Set([...earlier.values()].flatMap((line) => (line.done ? [line.image] : [])));
-  return fileOutput({ path, format, partial, lines, done, file });
+  const done = new Set([...earlier.values()].flatMap((line) => (line.done ? [line.name] : [])));
+  return fileOutput({ kind, path, format, partial, lines, done, file });
 }
 
 function refuseExisting(path: string, partial: string): void {
@@ -91,33 +92,45 @@ async function startedFile(path: string, text: string): Promise<FileHandle> {
 }
 
 /** The lines in a file of an earlier run. Throws UserError when it holds something else, which would be lost. */
-async function readEarlier(
-  file: string,
-  format: OutputFormat,
-  mayBeCutShort: boolean,
+async function readEarlier<Result>(
+  kind: ResultKind<Result>,
+  {
+    file,
+    format,
+    mayBeCutShort,
+  }: { readonly file: string; readonly format: OutputFormat; readonly mayBeCutShort: boolean },
 ): Promise<ReturnType<typeof readWrittenLines>> {
   if (!existsSync(file)) return [];
   const text = await readFile(file, 'utf8');
-  if (!hasFormat(mayBeCutShort ? text.slice(0, text.lastIndexOf('\n') + 1) : text, format)) {
+  if (!hasFormat(kind, mayBeCutShort ? text.slice(0, text.lastIndexOf('\n') + 1) : text, format)) {
     throw new UserError(`${file}: --skip-done: its lines are not those of --format ${format} (name its own format)`, {
       exitCode: 2,
     });
   }
-  return readWrittenLines(text, format);
+  return readWrittenLines(kind, text, format);
 }
 
-interface OpenOutput {
+interface OpenOutput<Result> {
+  readonly kind: ResultKind<Result>;
   readonly path: string;
   readonly format: OutputFormat;
   readonly partial: string;
-  /** Lines by image, those of earlier runs and of this one. */
+  /** Lines by file, those of earlier runs and of this one. */
   readonly lines: Map<string, string>;
-  /** Images that earlier runs captioned. */
+  /** Files that earlier runs have an answer on. */
   readonly done: ReadonlySet<string>;
   readonly file: FileHandle;
 }
 
-function fileOutput({ path, format, partial, lines, done, file }: OpenOutput): CaptionOutput {
+function fileOutput<Result>({
+  kind,
+  path,
+  format,
+  partial,
+  lines,
+  done,
+  file,
+}: OpenOutput<Result>): ResultOutput<Result> {
   let open = true;
   const close = async (): Promise<boolean> => {
     if (open) {
@@ -128,19 +141,19 @@ function fileOutput({ path, format, partial, lines, done, file }: OpenOutput): C
     return existsSync(partial);
   };
   return {
-    isDone: (image) => done.has(writtenName(image, format)),
+    isDone: (name) => done.has(writtenName(name, format)),
     write: (result) =>
       explained(partial, async () => {
-        const text = formatResult(result, format);
+        const text = formatResult(kind, result, format);
         await file.writeFile(text);
-        lines.set(writtenName(result.image, format), text);
+        lines.set(writtenName(kind.nameOf(result), format), text);
       }),
-    finish: (images) =>
+    finish: (names) =>
       explained(path, async () => {
         await close();
-        const order = new Set([...images.map((image) => writtenName(image, format)), ...lines.keys()]);
-        const text = [...order].map((image) => lines.get(image) ?? '').join('');
-        await writeFileAtomically(path, headerOf(format) + text);
+        const order = new Set([...names.map((name) => writtenName(name, format)), ...lines.keys()]);
+        const text = [...order].map((name) => lines.get(name) ?? '').join('');
+        await writeFileAtomically(path, headerOf(kind, format) + text);
         await rm(partial, { force: true });
       }),
     close,

@@ -1,0 +1,118 @@
+/** `looksay evaluate video`: scores a video classifier on clips whose classes are known. */
+import stringWidth from 'string-width';
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import {
+  evaluateVideoClassifier,
+  type NamedClassificationScores,
+  type VideoEvaluation,
+} from '../../tasks/video/evaluate.js';
+import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
+import type { CommandContext } from '../context.js';
+import { DEFAULT_VIDEO_CHECKPOINT, requireCheckpoint, TIMEOUT_OPTION } from './classify.js';
+import { clipSourceOptions, listOf } from './clip-sources.js';
+import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+
+interface EvaluateVideoArguments extends BackendArguments {
+  readonly checkpoint: string;
+  readonly data: string;
+  readonly root: string | undefined;
+  readonly groupPattern: string | undefined;
+  readonly groups: string | undefined;
+  readonly baseline: string | undefined;
+  readonly windows: number | undefined;
+  readonly shuffleFrames: number | undefined;
+  readonly timeout: number | undefined;
+  readonly format: 'text' | 'json';
+}
+
+const NUMBERS: NumberOptions = {
+  windows: { default: 1, describe: 'Parts of a clip that are averaged', rule: NUMBER_RULES.count },
+  'shuffle-frames': {
+    describe: "Shuffle each clip's frames by this seed: shows what their order is worth",
+    rule: NUMBER_RULES.countFromZero,
+  },
+  ...TIMEOUT_OPTION,
+};
+
+export function evaluateVideoCommand(context: CommandContext): CommandModule<object, EvaluateVideoArguments> {
+  return {
+    command: 'video',
+    describe: 'Score a video classifier: top-1, top-5, mean per class, confusion matrix, beside baselines',
+    builder: evaluateOptions,
+    handler: (argv: ArgumentsCamelCase<EvaluateVideoArguments>) => runEvaluate(argv, context),
+  };
+}
+
+function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateVideoArguments> {
+  return builder.options({
+    ...clipSourceOptions,
+    groups: { type: 'string', requiresArg: true, describe: 'Score the clips of these groups alone: 19,20,21' },
+    checkpoint: {
+      type: 'string',
+      requiresArg: true,
+      default: DEFAULT_VIDEO_CHECKPOINT,
+      defaultDescription: 'the shipped classifier',
+      describe: 'Folder of a trained video classifier',
+    },
+    baseline: { type: 'string', requiresArg: true, describe: 'Another one, such as of --order none, to set beside it' },
+    ...asYargsOptions(NUMBERS),
+    format: { choices: ['text', 'json'] as const, default: 'text', describe: 'Tables, or JSON with every prediction' },
+    ...backendOptions,
+  }) as unknown as Argv<EvaluateVideoArguments>;
+}
+
+async function runEvaluate(argv: ArgumentsCamelCase<EvaluateVideoArguments>, context: CommandContext): Promise<void> {
+  checkNumbers(NUMBERS, argv);
+  requireCheckpoint(argv.checkpoint);
+  const groups = argv.groups === undefined ? undefined : listOf('groups', argv.groups);
+  await selectBackend(argv);
+  const evaluation = await evaluateVideoClassifier({
+    checkpoint: argv.checkpoint,
+    data: argv.data,
+    signal: context.signal,
+    ...given({
+      root: argv.root,
+      groupPattern: argv.groupPattern,
+      groups,
+      baseline: argv.baseline,
+      windows: argv.windows,
+      shuffleSeed: argv.shuffleFrames,
+      timeout: argv.timeout,
+    }),
+  });
+  context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : textOf(evaluation));
+}
+
+function textOf(evaluation: VideoEvaluation): string {
+  return `${scoresTable(evaluation)}\n${confusionTable(evaluation)}`;
+}
+
+const percent = (value: number): string => (100 * value).toFixed(1);
+
+function scoresTable({ clips, scores, baselines }: VideoEvaluation): string {
+  const rows = [{ name: 'this classifier', scores }, ...baselines].map(
+    ({ name, scores: own }: NamedClassificationScores) => {
+      const [low, high] = own.interval.map(percent);
+      return [percent(own.top1), `${low}–${high}`, percent(own.top5), percent(own.meanPerClass), name];
+    },
+  );
+  return aligned([['top-1 %', '95 %', 'top-5 %', 'per class %', `on ${clips} clips`], ...rows]);
+}
+
+/** Rows: the right class, columns: what was said, by number. */
+function confusionTable({ labels, scores }: VideoEvaluation): string {
+  const header = [...labels.map((_, index) => String(index)), 'the right class'];
+  const rows = scores.confusion.map((row, index) => [...row.map(String), `${index} ${labels[index]}`]);
+  return aligned([header, ...rows]);
+}
+
+/** Columns to the right, but for the last. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const columns = rows[0]?.length ?? 0;
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))),
+  );
+  const cell = (text: string, column: number): string =>
+    column === columns - 1 ? `  ${text}` : ' '.repeat((widths[column] ?? 0) + 2 - stringWidth(text)) + text;
+  return rows.map((row) => `${row.map(cell).join('')}\n`).join('');
+}

@@ -1,0 +1,180 @@
+/**
+ * From what a user names (files, folders, patterns, a list on stdin) to the distinct files of one kind (images, videos)
+ * that are meant, in that order.
+ */
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
+import glob from 'fast-glob';
+import { systemCodeOf } from '../shared/errors.js';
+import { type MediaError, printable, systemReason } from './media-error.js';
+
+/** A kind of files: how to speak of one, and how to tell them in a folder. */
+export interface MediaKind<E extends MediaError> {
+  readonly noun: string;
+  /** Of files that are looked at in folders, with the dot, in lower case. */
+  readonly extensions: ReadonlySet<string>;
+  readonly errorOf: (where: string, reason: string, cause?: unknown) => E;
+}
+
+/** A file to be decoded, or with `error` an input that leads to none. */
+export interface MediaPath<E extends MediaError> {
+  /** As the user wrote it; inside a folder, the folder as written and the name. */
+  readonly path: string;
+  readonly error?: E;
+}
+
+export interface ExpandOptions {
+  /** Whether to go into subfolders; default false. Links that lead back are followed once. */
+  readonly recursive?: boolean;
+  /** Whether names that do not exist may be patterns (`holiday/*.jpg`); default true. */
+  readonly patterns?: boolean;
+}
+
+/**
+ * The files of `kind` that `inputs` mean, each once (by its real path), at its first place. A file that is named is
+ * taken whatever its extension; of a folder, the files with an extension of the kind, in natural order (`2.jpg` before
+ * `10.jpg`), hidden ones left out, then its subfolders. An input that leads to nothing gives an entry with `error`.
+ */
+export async function expandMediaPaths<E extends MediaError>(
+  kind: MediaKind<E>,
+  inputs: readonly string[],
+  options: ExpandOptions = {},
+): Promise<readonly MediaPath<E>[]> {
+  const distinct = new Map<string, MediaPath<E>>();
+  for (const input of inputs) {
+    for (const found of await expand(kind, input, options)) {
+      const key = identityOf(found);
+      if (!distinct.has(key)) distinct.set(key, found);
+    }
+  }
+  return [...distinct.values()];
+}
+
+/**
+ * The names in a list: one a line, or, when the list has NUL characters (`find -print0`), between those, so that names
+ * may have line breaks. Empty ones are dropped.
+ */
+export async function readPathList(stream: AsyncIterable<Uint8Array | string>): Promise<readonly string[]> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of stream) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  text += decoder.decode();
+  return text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((name) => name !== '');
+}
+
+/** What two entries for one file have in common. */
+function identityOf({ path, error }: MediaPath<MediaError>): string {
+  if (error !== undefined) return resolve(path);
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return resolve(path); // a broken link: decoding will say so
+  }
+}
+
+async function expand<E extends MediaError>(
+  kind: MediaKind<E>,
+  input: string,
+  options: ExpandOptions,
+): Promise<readonly MediaPath<E>[]> {
+  try {
+    return statSync(input).isDirectory() ? filesInFolder(kind, input, options) : [{ path: input }];
+  } catch (error) {
+    const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
+    if (isMissing && isPattern(input, options)) return matchesOf(kind, input);
+    return [failed(kind, input, systemReason(error), error)];
+  }
+}
+
+function failed<E extends MediaError>(
+  { errorOf }: MediaKind<E>,
+  path: string,
+  reason: string,
+  cause?: unknown,
+): MediaPath<E> {
+  return { path, error: errorOf(printable(path), reason, cause) };
+}
+
+function isPattern(input: string, { patterns = true }: ExpandOptions): boolean {
+  return patterns && input !== '' && glob.isDynamicPattern(asPattern(input));
+}
+
+const asPattern = (input: string): string => (process.platform === 'win32' ? input.replaceAll('\\', '/') : input);
+
+/** Files that match a pattern; if it leaves the extension open, only those with one of the kind. */
+async function matchesOf<E extends MediaError>(kind: MediaKind<E>, pattern: string): Promise<readonly MediaPath<E>[]> {
+  // Links to folders are not followed: with `**` they could lead round in circles.
+  const names = await glob(asPattern(pattern), { onlyFiles: false, followSymbolicLinks: false, suppressErrors: true });
+  const anyExtension = pattern.endsWith('*');
+  const files = names.filter((name) => (!anyExtension || hasExtension(kind, name)) && isFile(name));
+  if (files.length === 0) return [failed(kind, pattern, `no such file, and as a pattern it matches no ${kind.noun}`)];
+  return files.sort(compareNaturally).map((path) => ({ path }));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true; // a broken link is worth an error
+  }
+}
+
+export function hasExtension({ extensions }: Pick<MediaKind<MediaError>, 'extensions'>, name: string): boolean {
+  return extensions.has(extname(name).toLowerCase());
+}
+
+function filesInFolder<E extends MediaError>(
+  kind: MediaKind<E>,
+  folder: string,
+  { recursive = false }: ExpandOptions,
+): readonly MediaPath<E>[] {
+  const found: MediaPath<E>[] = [];
+  const skipped = walk(kind, folder, { recursive, visited: new Set(), found });
+  if (found.length > 0) return found;
+  const hint =
+    skipped === 0 ? '' : ` (--recursive would look into its ${skipped} subfolder${skipped === 1 ? '' : 's'})`;
+  return [failed(kind, folder, `is a folder without ${kind.noun}s${hint}`)];
+}
+
+interface Walk<E extends MediaError> {
+  readonly recursive: boolean;
+  readonly visited: Set<string>;
+  readonly found: MediaPath<E>[];
+}
+
+/** Adds the files of `folder` to `found`; returns how many subfolders were not entered. */
+function walk<E extends MediaError>(kind: MediaKind<E>, folder: string, state: Walk<E>): number {
+  const { recursive, visited, found } = state;
+  const subfolders: string[] = [];
+  try {
+    const real = realpathSync.native(folder);
+    if (visited.has(real)) return 0;
+    visited.add(real);
+    for (const name of readdirSync(folder).sort(compareNaturally)) {
+      if (name.startsWith('.')) continue;
+      const path = join(folder, name);
+      if (isFolder(path)) subfolders.push(path);
+      else if (hasExtension(kind, name)) found.push({ path });
+    }
+  } catch (error) {
+    found.push(failed(kind, folder, systemReason(error), error));
+  }
+  if (!recursive) return subfolders.length;
+  for (const subfolder of subfolders) walk(kind, subfolder, state);
+  return 0;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** Numbers inside names count as numbers; the order is the same on every machine. */
+export function compareNaturally(a: string, b: string): number {
+  return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+}

@@ -1,0 +1,63 @@
+/**
+ * Where ffmpeg and ffprobe are: FFMPEG_PATH and FFPROBE_PATH, else the system's, else the binaries that the packages
+ * `@ffmpeg-installer/ffmpeg` and `@ffprobe-installer/ffprobe` ship.
+ */
+import { accessSync, chmodSync, constants, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { UserError } from '../../shared/errors.js';
+
+export type Tool = 'ffmpeg' | 'ffprobe';
+
+const VARIABLES: Readonly<Record<Tool, string>> = { ffmpeg: 'FFMPEG_PATH', ffprobe: 'FFPROBE_PATH' };
+const OWNER_MAY_RUN = 0o755;
+
+const require = createRequire(import.meta.url);
+
+/** The path of a tool. Throws UserError when it is nowhere, or a variable names no file. */
+export function findTool(tool: Tool): string {
+  const variable = VARIABLES[tool];
+  const chosen = process.env[variable];
+  if (chosen !== undefined && chosen !== '') {
+    if (mayRun(chosen)) return chosen;
+    throw new UserError(`${variable}: expected an executable, found ${chosen} (mend it, or unset it)`);
+  }
+  const found = onPath(tool) ?? inPackage(tool);
+  if (found !== undefined) return found;
+  throw new UserError(
+    `${tool} is not there: videos are read through it (install ffmpeg, or set ${variable} to its path)`,
+  );
+}
+
+function onPath(tool: Tool): string | undefined {
+  const name = process.platform === 'win32' ? `${tool}.exe` : tool;
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, name)).find(mayRun);
+}
+
+/** The packages are optional, and throw on platforms that they have no binary for. */
+function inPackage(tool: Tool): string | undefined {
+  let path: string;
+  try {
+    ({ path } = require(`@${tool}-installer/${tool}`) as { path: string });
+  } catch {
+    return undefined;
+  }
+  if (mayRun(path)) return path;
+  try {
+    // Their install scripts only set this bit, and may have been kept from running.
+    chmodSync(path, OWNER_MAY_RUN);
+  } catch {
+    return undefined;
+  }
+  return mayRun(path) ? path : undefined;
+}
+
+function mayRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return existsSync(path);
+  } catch {
+    return false;
+  }
+}

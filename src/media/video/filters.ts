@@ -1,0 +1,64 @@
+/** The filters between a decoded frame and the square that an encoder sees, as ffmpeg's filter language. */
+import { unreachable } from '../../shared/assert.js';
+import type { ImagePreprocessing } from '../preprocessing.js';
+import type { VideoInfo } from './probe.js';
+
+/** Bytes a pixel as it comes out of ffmpeg. */
+export const PIXEL_FORMATS = { rgb24: 3, rgba: 4, rgb48le: 6 } as const;
+export type PixelFormat = keyof typeof PIXEL_FORMATS;
+
+/** What is asked of ffmpeg: transparency and high range are dealt with afterwards. */
+export function pixelFormatOf({ hdr, hasAlpha }: Pick<VideoInfo, 'hdr' | 'hasAlpha'>): PixelFormat {
+  if (hdr !== undefined) return 'rgb48le';
+  return hasAlpha ? 'rgba' : 'rgb24';
+}
+
+const KERNELS = {
+  cubic: 'bicubic:param0=0:param1=0.5', // Catmull-Rom, as for images
+  linear: 'bilinear',
+  lanczos3: 'lanczos:param0=3',
+} as const;
+
+/**
+ * The first frame not before each of `thresholds` (seconds, rising), and the very first. Chosen before they are resized,
+ * so that only these are.
+ */
+export function selectFilter(thresholds: readonly number[]): string {
+  const passed = thresholds.map((time) => `gte(t,${number(time)})*lt(prev_t,${number(time)})`);
+  return `select='eq(n,0)+${passed.join('+')}'`;
+}
+
+const number = (time: number): string => Math.max(0, time).toFixed(6);
+
+/** Fields become frames before any is dropped; progressive frames between them stay as they are. */
+export function deinterlaceFilters({ isInterlaced }: Pick<VideoInfo, 'isInterlaced'>): readonly string[] {
+  return isInterlaced ? ['yadif=mode=send_frame:deint=interlaced'] : [];
+}
+
+/** Resizing to the square, by the proportions that are displayed (`dar`), then conversion to `format`. */
+export function fitFilters({ size, fit, kernel }: ImagePreprocessing, format: PixelFormat): readonly string[] {
+  const scale = (width: string, height: string): string =>
+    `scale=w='${width}':h='${height}':flags=${KERNELS[kernel].replace(/(?=:|$)/, '+accurate_rnd+full_chroma_int')}`;
+  // Rounding could leave a side one pixel short of what is cut.
+  const long = (ratio: string): string => `max(${size},ceil(${size}*${ratio}))`;
+  const short = (ratio: string): string => `max(1,min(${size},round(${size}*${ratio})))`;
+  const last = `format=${format}`;
+  switch (fit) {
+    case 'squash':
+      return [scale(String(size), String(size)), last];
+    case 'crop':
+      return [
+        scale(`if(gt(dar,1),${long('dar')},${size})`, `if(gt(dar,1),${size},${long('1/dar')})`),
+        last,
+        `crop=${size}:${size}`,
+      ];
+    case 'pad':
+      return [
+        scale(`if(gt(dar,1),${size},${short('dar')})`, `if(gt(dar,1),${short('1/dar')},${size})`),
+        last,
+        `pad=${size}:${size}:(ow-iw)/2:(oh-ih)/2:color=0x808080`,
+      ];
+    default:
+      return unreachable(fit, 'fit');
+  }
+}

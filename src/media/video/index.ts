@@ -1,0 +1,14 @@
+/** Reading video: frames of clips as pixels, by ffmpeg. */
+export { findTool } from './binaries.js';
+export {
+  DEFAULT_TIMEOUT_SECONDS,
+  decodeVideo,
+  type DecodedVideo,
+  type DecodeVideoOptions,
+  MOST_FRAMES,
+  type Sampler,
+  type VideoFrame,
+} from './frames.js';
+export { type ProbeOptions, probeVideo, type VideoInfo } from './probe.js';
+export { denseTimes, evenTimes, randomTimes, type Span, windowsOf, windowTimes } from './sampling.js';
+export { expandVideoPaths, VideoError, type VideoPath, VIDEOS } from './video-error.js';

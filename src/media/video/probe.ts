@@ -1,0 +1,130 @@
+/**
+ * What ffprobe says about a video. It is called directly: fluent-ffmpeg's own `ffprobe` gives no way to end a process
+ * that hangs.
+ */
+import { execFile } from 'node:child_process';
+import { printable } from '../media-error.js';
+import { findTool } from './binaries.js';
+import { failureOf } from './failure.js';
+import { followsFiles, LOCAL_ONLY, localInput, PLAYLIST_REASON } from './local-file.js';
+import { VideoError } from './video-error.js';
+
+/** How light values are coded beyond standard range (ITU-R BT.2100). */
+export type HdrTransfer = 'pq' | 'hlg';
+
+export interface VideoInfo {
+  /** Number of the video stream in its file. */
+  readonly stream: number;
+  /** Seconds; undefined where the header does not say. */
+  readonly duration: number | undefined;
+  /** Average frames a second; undefined where the header does not say. */
+  readonly frameRate: number | undefined;
+  /** False for bare streams (`.h264`), whose frames only follow one another. */
+  readonly hasTimes: boolean;
+  /** As stored, before rotation. */
+  readonly width: number;
+  readonly height: number;
+  readonly hasAlpha: boolean;
+  /** The decoder that sees the transparency of VP8 and VP9; ffmpeg's own leaves it out. */
+  readonly alphaDecoder: string | undefined;
+  readonly isInterlaced: boolean;
+  readonly hdr: HdrTransfer | undefined;
+}
+
+export interface ProbeOptions {
+  /** Seconds after which a process is ended. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The most pixels a frame may have: 8K has 33 million. */
+const LIMIT_PIXELS = 100_000_000;
+const LIMIT_OUTPUT_BYTES = 16_000_000;
+/** More than this is a damaged header. */
+const LONGEST_SECONDS = 1e7;
+const ALPHA = /^(?:rgba|bgra|argb|abgr|yuva|gbrap|ya\d|pal8)/;
+const INTERLACED: ReadonlySet<string> = new Set(['tt', 'bb', 'tb', 'bt']);
+const TRANSFERS: Readonly<Record<string, HdrTransfer>> = { smpte2084: 'pq', 'arib-std-b67': 'hlg' };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Throws VideoError when the file is missing, empty, no video, damaged, a playlist, or too large. */
+export async function probeVideo(path: string, options: ProbeOptions): Promise<VideoInfo> {
+  const where = printable(path);
+  const output = await runProbe(where, localInput(path), options);
+  const { format = {}, streams = [] } = JSON.parse(output) as { format?: Fields; streams?: readonly Fields[] };
+  if (followsFiles(String(format['format_name'] ?? ''))) throw new VideoError(where, PLAYLIST_REASON);
+  const stream = streams.find(isMoving);
+  if (stream === undefined) throw new VideoError(where, 'has no video (audio only)');
+  return infoOf(where, stream, format);
+}
+
+/** A video stream that is no cover picture. */
+function isMoving({ codec_type: type, disposition }: Fields): boolean {
+  return type === 'video' && (disposition as Fields | undefined)?.['attached_pic'] !== 1;
+}
+
+function infoOf(where: string, stream: Fields, format: Fields): VideoInfo {
+  const width = positive(stream['width']) ?? 0;
+  const height = positive(stream['height']) ?? 0;
+  if (width * height === 0) throw new VideoError(where, 'is damaged: its frames have no size');
+  if (width * height > LIMIT_PIXELS) {
+    throw new VideoError(where, `is too large: ${width} x ${height} pixels, the limit is 100 megapixels`);
+  }
+  const alphaDecoder = alphaDecoderOf(stream);
+  const duration = positive(stream['duration']) ?? positive(format['duration']);
+  return {
+    stream: Number(stream['index'] ?? 0),
+    duration: duration !== undefined && duration < LONGEST_SECONDS ? duration : undefined,
+    hasTimes: stream['start_time'] !== undefined,
+    frameRate: ratio(stream['avg_frame_rate']) ?? ratio(stream['r_frame_rate']),
+    width,
+    height,
+    hasAlpha: ALPHA.test(String(stream['pix_fmt'] ?? '')) || alphaDecoder !== undefined,
+    alphaDecoder,
+    isInterlaced: INTERLACED.has(String(stream['field_order'] ?? '')),
+    hdr: TRANSFERS[String(stream['color_transfer'] ?? '')],
+  };
+}
+
+function alphaDecoderOf({ codec_name: codec, tags = {} }: Fields): string | undefined {
+  const { alpha_mode: lower, ALPHA_MODE: upper } = tags as Fields;
+  if (lower !== '1' && upper !== '1') return undefined;
+  return codec === 'vp8' ? 'libvpx' : codec === 'vp9' ? 'libvpx-vp9' : undefined;
+}
+
+function positive(value: unknown): number | undefined {
+  const number = Number(value);
+  return value !== undefined && Number.isFinite(number) && number > 0 ? number : undefined;
+}
+
+/** '30000/1001' as a number. */
+function ratio(value: unknown): number | undefined {
+  const [above, below] = String(value ?? '').split('/');
+  return positive(Number(above) / Number(below));
+}
+
+function runProbe(where: string, input: string, { timeout, signal }: ProbeOptions): Promise<string> {
+  const options = ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', '-select_streams', 'v'];
+  const settings = {
+    timeout: timeout * 1000,
+    killSignal: 'SIGKILL' as const,
+    maxBuffer: LIMIT_OUTPUT_BYTES,
+    windowsHide: true,
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const tool = findTool('ffprobe');
+  return new Promise((resolve, reject) => {
+    execFile(tool, [...options, ...LOCAL_ONLY, input], settings, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else if (error.killed === true && signal?.aborted !== true) reject(timedOut(where, timeout));
+      else if (signal?.aborted === true) reject(error);
+      else reject(new VideoError(where, failureOf(stderr.split('\n')), error));
+    });
+  });
+}
+
+/** The error about a process that was ended. */
+export function timedOut(where: string, timeout: number): VideoError {
+  return new VideoError(where, `took longer than ${timeout} s to decode (--timeout gives more)`);
+}

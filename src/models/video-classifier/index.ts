@@ -1,0 +1,18 @@
+/** The video classifier: says what a clip shows from an encoder's features of its frames. */
+export {
+  type ClassifierDropout,
+  FRAME_ORDERS,
+  type FrameOrder,
+  type Pooling,
+  POOLINGS,
+  validateVideoClassifierConfig,
+  type VideoClassifierConfig,
+  videoClassifierDefaults,
+} from './config.js';
+export { type ClassifierProbabilities, type ClassifierTraining, classifyClips, frameVectors } from './forward.js';
+export { type ClassifierBatch, type ClassifierLossOptions, videoClassifierLoss } from './loss.js';
+export {
+  countVideoClassifierParameters,
+  createVideoClassifierParameters,
+  videoClassifierShapes,
+} from './parameters.js';

@@ -1,0 +1,2 @@
+/** Lists of names on stdin. */
+export { readPathList } from '../media/media-paths.js';

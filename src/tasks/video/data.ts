@@ -1,0 +1,99 @@
+/** From what a user names to clips for training and for validation, and the labels. */
+import {
+  type ClipSet,
+  type ClipSplit,
+  groupBy,
+  type LabelledClip,
+  readClips,
+  splitByFold,
+  splitByFraction,
+  splitByNames,
+} from '../../datasets/clips/index.js';
+import { UserError } from '../../shared/errors.js';
+import { warn } from '../../shared/log.js';
+
+/** How validation is set aside: exactly one way. */
+export type ValidationChoice =
+  | { readonly kind: 'source'; readonly source: string }
+  /** A list of the clips to validate on. */
+  | { readonly kind: 'list'; readonly list: string }
+  | { readonly kind: 'groups'; readonly names: readonly string[] }
+  | { readonly kind: 'fraction'; readonly fraction: number }
+  | { readonly kind: 'fold'; readonly fold: number; readonly folds: number };
+
+export interface ClipSource {
+  /** A folder with a folder a class, a CSV file, or a list of UCF101. */
+  readonly data: string;
+  /** Where the paths of a list are relative to. */
+  readonly root?: string;
+}
+
+export interface ClipDataOptions extends ClipSource {
+  readonly validation: ValidationChoice;
+  /** A regular expression for file names; its parentheses name the recording. */
+  readonly groupPattern?: string;
+  readonly seed: number;
+}
+
+export interface ClipData extends ClipSplit {
+  /** In the order of their numbers. */
+  readonly labels: readonly string[];
+}
+
+const SHOWN_PROBLEMS = 10;
+
+/** Reads clips and reports what was left out. */
+export function readSource({ data, root }: ClipSource): ClipSet {
+  const set = readClips(data, root);
+  for (const problem of set.problems.slice(0, SHOWN_PROBLEMS)) warn(problem);
+  const more = set.problems.length - SHOWN_PROBLEMS;
+  if (more > 0) warn(`${data}: ${more} more problems like these`);
+  return set;
+}
+
+/** Reads and splits. Throws UserError when there is one class only, or a side of the split has no clip. */
+export function readClipData(options: ClipDataOptions): ClipData {
+  const { clips, labels } = readSource(options);
+  if (labels.length < 2) {
+    throw new UserError(`${options.data}: expected clips of two classes or more, found one class (${labels.join()})`);
+  }
+  const split = splitClips(clips, options);
+  for (const [name, part] of Object.entries(split) as [string, readonly LabelledClip[]][]) {
+    if (part.length === 0) throw new UserError(`${options.data}: the split leaves no clip for ${name}`);
+  }
+  const trained = new Set(split.train.map(({ label }) => label));
+  const untrained = labels.filter((label) => !trained.has(label));
+  if (untrained.length > 0) warn(`${options.data}: no clip to train ${untrained.join(', ')} by`);
+  return { ...split, labels };
+}
+
+function splitClips(clips: readonly LabelledClip[], options: ClipDataOptions): ClipSplit {
+  const { validation, groupPattern, seed } = options;
+  const groupOf = groupBy(groupPattern);
+  switch (validation.kind) {
+    case 'source':
+      return { train: clips, validation: knownOnly(readSource({ data: validation.source }).clips, clips) };
+    case 'list': {
+      const root = options.root ?? options.data;
+      const chosen = new Set(readSource({ data: validation.list, root }).clips.map(({ path }) => path));
+      return {
+        train: clips.filter(({ path }) => !chosen.has(path)),
+        validation: clips.filter(({ path }) => chosen.has(path)),
+      };
+    }
+    case 'groups':
+      return splitByNames(clips, groupOf, validation.names);
+    case 'fraction':
+      return splitByFraction(clips, groupOf, { fraction: validation.fraction, seed });
+    case 'fold':
+      return splitByFold(clips, groupOf, { ...validation, seed });
+  }
+}
+
+/** Clips of classes that training knows. */
+export function knownOnly(clips: readonly LabelledClip[], known: readonly LabelledClip[]): readonly LabelledClip[] {
+  const labels = new Set(known.map(({ label }) => label));
+  const strangers = new Set(clips.map(({ label }) => label).filter((label) => !labels.has(label)));
+  if (strangers.size > 0) warn(`validation: left out clips of classes without training: ${[...strangers].join(', ')}`);
+  return clips.filter(({ label }) => labels.has(label));
+}

@@ -1,0 +1,157 @@
+/** Scores a video classifier, beside the average of its frames' own predictions and, where there is one, a baseline. */
+import type { LabelledClip } from '../../datasets/clips/index.js';
+import { evenTimes, windowTimes } from '../../media/video/index.js';
+import { type ClassificationScores, scoreClassification } from '../../metrics/classification.js';
+import { mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { UserError } from '../../shared/errors.js';
+import { warn } from '../../shared/log.js';
+import { startProgress } from '../../shared/progress.js';
+import { Random } from '../../shared/random.js';
+import { groupBy, splitByNames } from '../../datasets/clips/index.js';
+import { type ClipSource, readSource } from './data.js';
+import { decodeClips, FrameEncoder } from './encode.js';
+import { frozenFrameEncoder } from './features.js';
+import { loadVideoModel, type VideoModel } from './model.js';
+import { type ClipProbabilities, createHead } from './predict.js';
+
+export interface EvaluateVideoOptions extends ClipSource {
+  readonly checkpoint: string;
+  /** A classifier to score on the same clips, such as one of `--order none`. */
+  readonly baseline?: string;
+  readonly windows?: number;
+  readonly groupPattern?: string;
+  /** Score the clips of these groups alone. */
+  readonly groups?: readonly string[];
+  /** Shuffle each clip's frames by this seed: what a model scores then, it does not owe to their order. */
+  readonly shuffleSeed?: number;
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Scores of one way of classifying. */
+export interface NamedClassificationScores {
+  readonly name: string;
+  readonly scores: ClassificationScores;
+}
+
+export interface VideoEvaluation {
+  readonly clips: number;
+  readonly labels: readonly string[];
+  readonly scores: ClassificationScores;
+  readonly baselines: readonly NamedClassificationScores[];
+  readonly predictions: readonly { readonly video: string; readonly right: string; readonly said: string }[];
+}
+
+/** Classifies the labelled clips and scores what is said. Throws UserError when there is nothing to score. */
+export async function evaluateVideoClassifier(options: EvaluateVideoOptions): Promise<VideoEvaluation> {
+  const model = await loadVideoModel(options.checkpoint);
+  const clips = clipsToScore(options, model);
+  const found = await classifyAll(model, clips, options);
+  if (found.length === 0) throw new UserError(`${options.data}: no clip could be decoded`);
+  const labels = found.map(({ clip }) => model.labels.indexOf(clip.label));
+  const classes = model.labels.length;
+  const scores = scoreClassification(
+    found.map(({ probabilities }) => probabilities.clip),
+    labels,
+    classes,
+  );
+  const averages = found.map(({ probabilities }) => meanOf(probabilities.frames));
+  const baselines: NamedClassificationScores[] = [
+    { name: 'the average of what it says after each frame', scores: scoreClassification(averages, labels, classes) },
+  ];
+  if (options.baseline !== undefined) {
+    baselines.push({ name: options.baseline, scores: await scoreBaseline(options.baseline, model, options) });
+  }
+  const predictions = found.map(({ clip, probabilities }) => ({
+    video: clip.path,
+    right: clip.label,
+    said: model.labels[probabilities.clip.indexOf(Math.max(...probabilities.clip))] as string,
+  }));
+  return { clips: found.length, labels: model.labels, scores, baselines, predictions };
+}
+
+async function scoreBaseline(
+  checkpoint: string,
+  { labels }: VideoModel,
+  options: EvaluateVideoOptions,
+): Promise<ClassificationScores> {
+  const model = await loadVideoModel(checkpoint);
+  if (model.labels.join('\0') !== labels.join('\0')) {
+    throw new UserError(
+      `${checkpoint}: expected the same classes (${labels.join(', ')}), found ${model.labels.join(', ')}`,
+    );
+  }
+  const found = await classifyAll(model, clipsToScore(options, model), options);
+  return scoreClassification(
+    found.map(({ probabilities }) => probabilities.clip),
+    found.map(({ clip }) => labels.indexOf(clip.label)),
+    labels.length,
+  );
+}
+
+function clipsToScore(options: EvaluateVideoOptions, { labels }: VideoModel): readonly LabelledClip[] {
+  const { clips } = readSource(options);
+  const { groups, groupPattern } = options;
+  const chosen = groups === undefined ? clips : splitByNames(clips, groupBy(groupPattern), groups).validation;
+  const known = chosen.filter(({ label }) => labels.includes(label));
+  const strangers = new Set(chosen.filter((clip) => !known.includes(clip)).map(({ label }) => label));
+  if (strangers.size > 0) warn(`left out: classes that the model does not know: ${[...strangers].join(', ')}`);
+  if (known.length > 0) return known;
+  throw new UserError(`${options.data}: no clip has a label of this model's (${labels.join(', ')})`);
+}
+
+interface ClassifiedClip {
+  readonly clip: LabelledClip;
+  readonly probabilities: ClipProbabilities;
+}
+
+async function classifyAll(
+  model: VideoModel,
+  clips: readonly LabelledClip[],
+  { windows = 1, shuffleSeed, timeout, signal }: EvaluateVideoOptions,
+): Promise<readonly ClassifiedClip[]> {
+  const { frames } = model.config;
+  const random = shuffleSeed === undefined ? undefined : new Random(shuffleSeed);
+  const head = createHead(model);
+  const frozen = frozenFrameEncoder(model, mobilenetBlocks(model.config.encoder).length);
+  const encoder = new FrameEncoder(frozen);
+  const progress = startProgress('classifying', clips.length);
+  const found: ClassifiedClip[] = [];
+  const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
+  const sampler = (span: { from: number; to: number }): readonly number[] =>
+    windows === 1 ? evenTimes(span, frames) : windowTimes(span, { frames, windows });
+  let position = 0;
+  try {
+    for await (const decoded of decodeClips(
+      frozen,
+      clips.map(({ path }) => path),
+      sampler,
+      limits,
+    )) {
+      const clip = clips[position++] as LabelledClip;
+      progress.advance(1);
+      if (decoded.error !== undefined) {
+        warn(`${decoded.error.message}; not scored`);
+        continue;
+      }
+      const { video } = decoded;
+      const seen = random === undefined ? video : { frames: random.shuffled(video.frames) };
+      const probabilities = await head.classify(await encoder.encode(seen), { windows, frames });
+      found.push({ clip, probabilities });
+    }
+    signal?.throwIfAborted();
+    return found;
+  } finally {
+    progress.stop();
+    encoder.dispose();
+    frozen.dispose();
+    head.dispose();
+  }
+}
+
+function meanOf(rows: readonly Float32Array[]): Float32Array {
+  const [first] = rows;
+  return Float32Array.from(first ?? [], (_, index) =>
+    rows.reduce((sum, row) => sum + (row[index] as number) / rows.length, 0),
+  );
+}

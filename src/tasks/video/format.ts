@@ -1,0 +1,36 @@
+/** How classes of clips are written. */
+import type { ResultKind } from '../result-format.js';
+import type { ClassifyResult, ScoredLabel } from './predict.js';
+
+/** Classes as results about videos. */
+export const CLASSIFY_RESULTS: ResultKind<ClassifyResult> = {
+  nameKey: 'video',
+  answerKey: 'label',
+  columns: ['video', 'label', 'probability', 'error'],
+  nameOf: ({ video }) => video,
+  textOf: (result) => ('label' in result ? withProbability(result) : `error: ${result.error}`),
+  linesOf: (result) => ('label' in result ? textLines(result) : [`error: ${result.error}`]),
+  rowOf: (result) => ({ ...result }),
+};
+
+const withProbability = ({ label, probability }: ScoredLabel): string => `${label} ${(100 * probability).toFixed(1)} %`;
+
+function textLines(result: Extract<ClassifyResult, { label: string }>): readonly string[] {
+  const { top, timeline = [], partial } = result;
+  return [
+    ...top.map(withProbability),
+    ...stretches(timeline),
+    ...(partial === undefined ? [] : [`(the file ${partial})`]),
+  ];
+}
+
+/** Runs of frames that are taken for the same. */
+function stretches(timeline: readonly { readonly time: number; readonly label: string }[]): readonly string[] {
+  const lines: { from: number; to: number; label: string }[] = [];
+  for (const { time, label } of timeline) {
+    const last = lines.at(-1);
+    if (last?.label === label) last.to = time;
+    else lines.push({ from: time, to: time, label });
+  }
+  return lines.map(({ from, to, label }) => `${from.toFixed(1)}–${to.toFixed(1)} s  ${label}`);
+}

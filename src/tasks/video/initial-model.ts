@@ -1,0 +1,57 @@
+/** The model that training begins with: a new classifier on an encoder. */
+import type { ImagePreprocessing } from '../../media/image.js';
+import { mobilenetOutput } from '../../models/mobilenet/index.js';
+import {
+  createVideoClassifierParameters,
+  validateVideoClassifierConfig,
+  type VideoClassifierConfig,
+  videoClassifierDefaults,
+} from '../../models/video-classifier/index.js';
+import { Random } from '../../shared/random.js';
+import { loadEncoder } from '../encoder/index.js';
+import type { VideoModel } from './model.js';
+
+/** What a video classifier is made of. */
+export interface VideoModelOptions {
+  /** An encoder: a checkpoint of ours that holds one, or a TensorFlow.js model on disk. */
+  readonly encoder: string;
+  /** What is done about frames that are not square. */
+  readonly fit: ImagePreprocessing['fit'];
+  /** Frames that a clip is seen by. */
+  readonly frames: number;
+  /** The architecture; what is not given has its default. */
+  readonly classifier: Partial<Omit<VideoClassifierConfig, 'classes' | 'featureSize' | 'gridLength'>>;
+}
+
+export const videoModelDefaults: Omit<VideoModelOptions, 'encoder'> = { fit: 'squash', frames: 16, classifier: {} };
+
+/** Loads the encoder and draws the classifier's weights. */
+export async function initialVideoModel(
+  options: VideoModelOptions,
+  labels: readonly string[],
+  seed: number,
+): Promise<VideoModel> {
+  const encoder = await loadEncoder(options.encoder);
+  const { gridSize, featureSize } = mobilenetOutput(encoder.config);
+  const classifier = validateVideoClassifierConfig(
+    {
+      ...videoClassifierDefaults,
+      ...options.classifier,
+      classes: labels.length,
+      featureSize,
+      gridLength: gridSize * gridSize,
+    },
+    'classifier',
+  );
+  return {
+    config: {
+      preprocessing: { size: encoder.config.inputSize, fit: options.fit, kernel: 'cubic' },
+      encoder: encoder.config,
+      classifier,
+      frames: options.frames,
+    },
+    labels,
+    encoder: encoder.weights,
+    classifier: createVideoClassifierParameters(classifier, new Random(seed)),
+  };
+}

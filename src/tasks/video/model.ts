@@ -1,0 +1,97 @@
+/**
+ * A video classifier as it is saved: encoder, classifier, labels, and how frames are prepared and how many are taken. The
+ * checkpoint holds the weights of both parts, under `encoder/…` and `classifier/…`.
+ */
+import { scoped, withScope } from '../../layers/parameters.js';
+import { type ImagePreprocessing, validateImagePreprocessing } from '../../media/image.js';
+import {
+  type MobileNetConfig,
+  mobilenetParameterShapes,
+  validateMobileNetConfig,
+} from '../../models/mobilenet/index.js';
+import {
+  validateVideoClassifierConfig,
+  type VideoClassifierConfig,
+  videoClassifierShapes,
+} from '../../models/video-classifier/index.js';
+import { UserError } from '../../shared/errors.js';
+import { fieldReader, requireFields } from '../../shared/fields.js';
+import { loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
+import type { JsonObject } from '../../training/json-files.js';
+import type { HostTensors } from '../../training/parameters.js';
+import type { Shapes } from '../../training/weights.js';
+
+export const VIDEO_CLASSIFIER_TASK = 'video-classifier';
+const LABELS_FILE = 'labels.json';
+const ENCODER = 'encoder';
+const CLASSIFIER = 'classifier';
+
+export interface VideoModelConfig {
+  readonly preprocessing: ImagePreprocessing;
+  readonly encoder: MobileNetConfig;
+  readonly classifier: VideoClassifierConfig;
+  /** Frames that a clip is seen by. */
+  readonly frames: number;
+}
+
+/** A video classifier with its weights on the host. */
+export interface VideoModel {
+  readonly config: VideoModelConfig;
+  /** The classes by number. */
+  readonly labels: readonly string[];
+  readonly encoder: HostTensors;
+  readonly classifier: HostTensors;
+}
+
+function parseConfig(config: JsonObject, where: string): VideoModelConfig {
+  return {
+    preprocessing: validateImagePreprocessing(config['preprocessing'], `${where}: preprocessing`),
+    encoder: validateMobileNetConfig(config['encoder'], `${where}: encoder`),
+    classifier: validateVideoClassifierConfig(config['classifier'], `${where}: classifier`),
+    frames: fieldReader(requireFields(config, where), where).integer('frames', 1),
+  };
+}
+
+/** The names and shapes of all weights. */
+export function videoModelShapes({ encoder, classifier }: VideoModelConfig): Shapes {
+  return {
+    ...withScope(ENCODER, mobilenetParameterShapes(encoder)),
+    ...withScope(CLASSIFIER, videoClassifierShapes(classifier)),
+  };
+}
+
+/** Reads the classifier in `folder`. Throws UserError where it is missing, damaged, of another task or a newer format. */
+export async function loadVideoModel(folder: string): Promise<VideoModel> {
+  const checkpoint = await loadCheckpoint(folder, {
+    task: VIDEO_CLASSIFIER_TASK,
+    expectedShapes: (config) => videoModelShapes(parseConfig(config, folder)),
+  });
+  const config = parseConfig(checkpoint.config, folder);
+  return {
+    config,
+    labels: requireLabels(checkpoint.extras[LABELS_FILE], config.classifier.classes, `${folder}/${LABELS_FILE}`),
+    encoder: scoped(checkpoint.weights, ENCODER),
+    classifier: scoped(checkpoint.weights, CLASSIFIER),
+  };
+}
+
+function requireLabels(value: unknown, classes: number, where: string): readonly string[] {
+  const isList = Array.isArray(value) && value.every((label) => typeof label === 'string');
+  if (isList && value.length === classes && new Set(value).size === classes) return value as string[];
+  throw new UserError(`${where}: expected a list of ${classes} different labels (use the files of one checkpoint)`);
+}
+
+/** Writes `model` into `folder`, whole or not at all. */
+export async function saveVideoModel(
+  folder: string,
+  model: VideoModel,
+  options: { readonly modelCard: string; readonly precision: 'F32' | 'F16' },
+): Promise<void> {
+  await saveCheckpoint(folder, {
+    task: VIDEO_CLASSIFIER_TASK,
+    config: { ...model.config },
+    weights: { ...withScope(ENCODER, model.encoder), ...withScope(CLASSIFIER, model.classifier) },
+    extras: { [LABELS_FILE]: model.labels },
+    ...options,
+  });
+}

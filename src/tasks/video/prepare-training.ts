@@ -1,0 +1,134 @@
+/** What a classifier's training works on once everything is read: data, model, cached features of all views. */
+import type { FeatureCache } from '../../datasets/feature-cache.js';
+import type { LabelledClip } from '../../datasets/clips/index.js';
+import { MOST_FRAMES } from '../../media/video/index.js';
+import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
+import { tokenize } from '../../text/tokenizer.js';
+import { mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../caption/augment.js';
+import type { ClipBatchOptions, TrainingClip } from './batches.js';
+import { type ClipData, type ClipDataOptions, readClipData } from './data.js';
+import { cacheClipFeatures, type FrameShape, frameShape } from './features.js';
+import { initialVideoModel, type VideoModelOptions } from './initial-model.js';
+import type { VideoModel } from './model.js';
+import type { VideoRecipe } from './recipe.js';
+import { createTrainableVideoModel, type TrainableVideoModel } from './train-model.js';
+
+export interface TrainVideoOptions extends ClipDataOptions {
+  /** The checkpoint folder. */
+  readonly output: string;
+  readonly model: VideoModelOptions;
+  readonly recipe: VideoRecipe;
+  /** Goes on with the training in `output`. */
+  readonly resume: boolean;
+  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
+  readonly stopAfter?: number;
+  /** A clip that cannot be decoded is an error. */
+  readonly strict: boolean;
+  /** Seconds that the decoding of a clip may take. */
+  readonly timeout?: number;
+  /** Where features are kept; the user's cache directory by default. */
+  readonly cacheDirectory?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface PreparedVideo {
+  readonly options: TrainVideoOptions;
+  readonly data: ClipData;
+  readonly model: VideoModel;
+  readonly trainable: TrainableVideoModel;
+  readonly shape: FrameShape;
+  readonly batches: ClipBatchOptions;
+  readonly validation: readonly TrainingClip[];
+}
+
+/** Reads and encodes everything. Throws UserError when nothing is left to train on. */
+export async function prepareVideoTraining(options: TrainVideoOptions): Promise<PreparedVideo> {
+  const { recipe, seed } = options;
+  checkRecipe(options);
+  const found = readClipData(options);
+  const model = await initialVideoModel(options.model, found.labels, seed);
+  const cut =
+    recipe.fineTuneFrom === ''
+      ? mobilenetBlocks(model.config.encoder).length
+      : blockNumber(model.config.encoder, recipe.fineTuneFrom);
+  const shape = frameShape(model, cut);
+  const { caches, data } = await cacheViews(options, model, cut, found);
+  note(`training on ${data.train.length} clips, validating on ${data.validation.length}`);
+  const train = numbered(data.train, data.labels);
+  const batches: ClipBatchOptions = {
+    clips: train,
+    caches,
+    frames: model.config.frames,
+    jitter: recipe.jitter,
+    clipsPerBatch: recipe.clipsPerBatch,
+    windowShare: recipe.windowShare,
+    joined: recipe.joined,
+    mirror: mayMirror(data.labels.map((label) => tokenize(label.replaceAll(/[-_]/g, ' ')))),
+    classWeights: classWeightsOf(train, data.labels.length, recipe.classWeights),
+    seed,
+  };
+  const trainable = createTrainableVideoModel(model, cut, shape, recipe);
+  return { options, data, model, trainable, shape, batches, validation: numbered(data.validation, data.labels) };
+}
+
+function checkRecipe({ recipe, model }: TrainVideoOptions): void {
+  if (recipe.jitter % 2 === 0) {
+    throw new UserError(`--jitter: expected an odd number, so that one frame is in the middle, got ${recipe.jitter}`, {
+      exitCode: 2,
+    });
+  }
+  if (recipe.augmentedViews > MOST_AUGMENTED_VIEWS) {
+    throw new UserError(`--augment: there are ${MOST_AUGMENTED_VIEWS} views, got ${recipe.augmentedViews}`, {
+      exitCode: 2,
+    });
+  }
+  if (model.frames * recipe.jitter > MOST_FRAMES) {
+    throw new UserError(`--frames times --jitter: expected at most ${MOST_FRAMES}`, { exitCode: 2 });
+  }
+}
+
+/** Encodes all clips, and the training clips once more for each augmented view. */
+async function cacheViews(
+  options: TrainVideoOptions,
+  model: VideoModel,
+  cut: number,
+  found: ClipData,
+): Promise<{ readonly caches: [FeatureCache, ...FeatureCache[]]; readonly data: ClipData }> {
+  const { recipe, strict, timeout, cacheDirectory, signal } = options;
+  const cacheView = (index: number, clips: readonly LabelledClip[]): ReturnType<typeof cacheClipFeatures> =>
+    cacheClipFeatures({
+      model,
+      cut,
+      view: VIEWS[index] ?? VIEWS[0],
+      frames: model.config.frames * recipe.jitter,
+      clips,
+      strict,
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  const first = await cacheView(0, [...found.train, ...found.validation]);
+  const isUsable = ({ path }: LabelledClip): boolean => first.usable.has(path);
+  const data = { ...found, train: found.train.filter(isUsable), validation: found.validation.filter(isUsable) };
+  if (data.train.length === 0 || data.validation.length === 0) {
+    throw new UserError('no clip is left to train or to validate on: all of them failed to decode');
+  }
+  const caches: [FeatureCache, ...FeatureCache[]] = [first.cache];
+  for (let view = 1; view <= recipe.augmentedViews; view++) caches.push((await cacheView(view, data.train)).cache);
+  return { caches, data };
+}
+
+/** Clips with the numbers of their labels. */
+export function numbered(clips: readonly LabelledClip[], labels: readonly string[]): readonly TrainingClip[] {
+  return clips.map(({ path, label }) => ({ path, label: labels.indexOf(label) }));
+}
+
+/** 1 for all, or in inverse proportion to the classes' clips, 1 on average over clips. */
+function classWeightsOf(clips: readonly TrainingClip[], classes: number, weighted: boolean): readonly number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const { label } of clips) counts[label] = (counts[label] ?? 0) + 1;
+  const present = counts.filter((count) => count > 0).length;
+  return counts.map((count) => (weighted && count > 0 ? clips.length / (present * count) : 1));
+}

@@ -1,0 +1,139 @@
+/**
+ * Trains a video classifier: reads the labelled clips, caches what the frozen part of the encoder says about their
+ * frames, fits the rest, and keeps the checkpoint of the epoch that scores best on the validation clips.
+ */
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { type ClassificationScores, scoreClassification } from '../../metrics/classification.js';
+import { UserError } from '../../shared/errors.js';
+import { writeFileAtomically } from '../../shared/files.js';
+import { note } from '../../shared/log.js';
+import { fit, type FitResult } from '../../training/fit.js';
+import type { JsonObject } from '../../training/json-files.js';
+import { readTensors } from '../../training/parameters.js';
+import { fitSettings } from '../../training/recipe.js';
+import { hasTrainingState, loadTrainingState, saveTrainingState } from '../../training/training-checkpoint.js';
+import { shapesOf } from '../../training/weights.js';
+import { batchesPerEpoch, type ClipBatch, clipBatches, readMiddleFrames } from './batches.js';
+import { saveVideoModel } from './model.js';
+import { describeVideoTraining } from './model-card.js';
+import { prepareVideoTraining, type PreparedVideo, type TrainVideoOptions } from './prepare-training.js';
+
+export type { TrainVideoOptions } from './prepare-training.js';
+
+export interface TrainVideoResult {
+  readonly ending: FitResult['ending'];
+  /** Scores of the best epoch on the validation clips. */
+  readonly scores: Readonly<Record<string, number>>;
+  readonly epoch: number;
+  readonly checkpoint: string;
+}
+
+const LOG_FILE = 'log.jsonl';
+const SETTINGS_FILE = 'settings.json';
+/** Clips that validation classifies at once. */
+const VALIDATION_BATCH = 16;
+/** The mean probability of the right class decides between epochs of equal accuracy. */
+const TIE_BREAK = 1e-3;
+
+/** Trains a classifier and leaves the best of it in `output`. Throws UserError for what the user can mend. */
+export async function trainVideoClassifier(options: TrainVideoOptions): Promise<TrainVideoResult> {
+  if (!options.resume && hasTrainingState(options.output)) {
+    throw new UserError(
+      `${options.output}: holds a training already (go on with --continue, or choose another folder)`,
+      {
+        exitCode: 2,
+      },
+    );
+  }
+  const prepared = await prepareVideoTraining(options);
+  try {
+    const { ending, best } = await runTraining(prepared);
+    return { ending, scores: best?.metrics ?? {}, epoch: best?.epoch ?? 0, checkpoint: options.output };
+  } finally {
+    prepared.trainable.dispose();
+  }
+}
+
+/** The settings that decide the weights: what `--continue` must find as it was. */
+function settingsOf({ options, model, data }: PreparedVideo): JsonObject {
+  const { recipe, seed, data: source, validation, groupPattern = null } = options;
+  return {
+    data: source,
+    validation,
+    groupPattern,
+    seed,
+    recipe,
+    model: model.config,
+    clips: { train: data.train.length, validation: data.validation.length },
+  } as unknown as JsonObject;
+}
+
+async function runTraining(prepared: PreparedVideo): Promise<FitResult> {
+  const { options, trainable, batches } = prepared;
+  const { recipe, output, signal } = options;
+  const settings = settingsOf(prepared);
+  const initial = await readTensors(trainable.variables);
+  const resume = options.resume
+    ? await loadTrainingState(output, { parameterShapes: shapesOf(initial), configuration: settings })
+    : undefined;
+  return fit<ClipBatch>({
+    parameters: trainable.variables,
+    ...fitSettings(recipe, batchesPerEpoch(batches), (name) =>
+      name.startsWith('encoder/') ? { learningRateMultiplier: recipe.encoderLearningRate } : {},
+    ),
+    ...(options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter }),
+    seed: options.seed,
+    batches: ({ epoch, skip }) => clipBatches(batches, epoch, skip),
+    loss: trainable.loss,
+    countTokens: ({ labels }) => labels.length,
+    async validate(epoch) {
+      const { scores, likelihood } = await validate(prepared);
+      const { top1, meanPerClass } = scores;
+      note(
+        `epoch ${epoch}: top-1 ${(100 * top1).toFixed(1)} %, mean over classes ${(100 * meanPerClass).toFixed(1)} %`,
+      );
+      return { score: top1 + TIE_BREAK * likelihood, metrics: { top1, meanPerClass, likelihood } };
+    },
+    async saveBest(record) {
+      const model = trainable.withWeights(await readTensors(trainable.variables));
+      await saveVideoModel(output, model, { modelCard: describeVideoTraining(prepared, record), precision: 'F16' });
+      await writeFileAtomically(join(output, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+    },
+    saveState: (state) => saveTrainingState(output, state, settings),
+    logFile: join(output, LOG_FILE),
+    ...(resume === undefined ? {} : { resume }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+interface Validated {
+  readonly scores: ClassificationScores;
+  /** The mean probability of the right class. */
+  readonly likelihood: number;
+}
+
+async function validate({ validation, batches, trainable, shape, model, options }: PreparedVideo): Promise<Validated> {
+  const { frames } = model.config;
+  const cache = batches.caches[0];
+  const classes = model.labels.length;
+  const rows: Float32Array[] = [];
+  for (let first = 0; first < validation.length; first += VALIDATION_BATCH) {
+    options.signal?.throwIfAborted();
+    const part = validation.slice(first, first + VALIDATION_BATCH);
+    const length = cache.featureLength / batches.jitter;
+    const features = new Float32Array(VALIDATION_BATCH * length); // filled up, so that one session serves all
+    part.forEach(({ path }, index) =>
+      features.set(readMiddleFrames(cache, path, frames, batches.jitter), index * length),
+    );
+    const probabilities = tf.tidy(
+      () => trainable.classify(tf.tensor(features, [VALIDATION_BATCH, frames, ...shape]), trainable.variables).clip,
+    );
+    const values = (await probabilities.data()) as Float32Array;
+    probabilities.dispose();
+    part.forEach((_, index) => rows.push(values.slice(index * classes, (index + 1) * classes)));
+  }
+  const labels = validation.map(({ label }) => label);
+  const likelihood = rows.reduce((sum, row, index) => sum + (row[labels[index] as number] as number), 0) / rows.length;
+  return { scores: scoreClassification(rows, labels, classes), likelihood };
+}

@@ -1,0 +1,113 @@
+/** Layouts of labelled clips, and that no recording is on both sides of a split. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  groupBy,
+  type LabelledClip,
+  readClips,
+  splitByFold,
+  splitByFraction,
+  splitByNames,
+} from '../../src/datasets/clips/index.js';
+import { temporaryFolder } from '../helpers/tiny-captioner.js';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  for (const path of ['ucf/Run/v_Run_g01_c01.avi', 'ucf/Run/v_Run_g02_c01.avi', 'ucf/Jump/v_Jump_g01_c01.avi', 'ucf/Jump/deep/a, b.mp4', 'ucf/Jump/notes.txt', 'ucf/Empty/readme.md']) {
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    writeFileSync(join(folder, path), 'x');
+  }
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const written = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+describe('readers', () => {
+  test('a folder a class; a class without clips is reported and left out', () => {
+    const { clips, labels, problems } = readClips(join(folder, 'ucf'));
+    expect(labels).toEqual(['Jump', 'Run']);
+    expect(clips.map(({ label }) => label)).toEqual(['Jump', 'Jump', 'Run', 'Run']);
+    expect(problems).toEqual([expect.stringContaining('Empty: is a class folder without clips')]);
+  });
+
+  test('lists of UCF101, with numbers and without', () => {
+    const train = written('trainlist01.txt', 'Run/v_Run_g02_c01.avi 2\r\nJump/v_Jump_g01_c01.avi 1\r\n');
+    const test = written('testlist01.txt', 'Run/v_Run_g01_c01.avi\nRun/gone.avi\n');
+    expect(readClips(train, join(folder, 'ucf')).clips).toHaveLength(2);
+    const { clips, problems } = readClips(test, join(folder, 'ucf'));
+    expect(clips).toEqual([{ path: join(folder, 'ucf/Run/v_Run_g01_c01.avi'), label: 'Run' }]);
+    expect(problems).toEqual([expect.stringContaining('testlist01.txt:2')]);
+  });
+
+  test('CSV with and without a header', () => {
+    const rows = '"Jump/deep/a, b.mp4",jump high\nRun/v_Run_g01_c01.avi,run\n';
+    for (const text of [rows, `path,label\n${rows}`]) {
+      const { clips, labels } = readClips(written('clips.csv', text), join(folder, 'ucf'));
+      expect(clips.map(({ label }) => label)).toEqual(['jump high', 'run']);
+      expect(labels).toEqual(['jump high', 'run']);
+    }
+    expect(() => readClips(written('bad.csv', 'a.mp4,run\nb.mp4\n'))).toThrow('bad.csv:2: expected 2 columns');
+  });
+
+  test('nothing there', () => {
+    expect(() => readClips(join(folder, 'none'))).toThrow('no such file');
+    mkdirSync(join(folder, 'bare'), { recursive: true });
+    expect(() => readClips(join(folder, 'bare'))).toThrow('found no clip');
+  });
+});
+
+describe('splits', () => {
+  const clip = (label: string, group: number, number: number): LabelledClip => ({
+    path: `d/${label}/v_${label}_g${String(group).padStart(2, '0')}_c${number}.avi`,
+    label,
+  });
+  const sets = fc
+    .array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 0, max: 12 }), fc.nat(3)), { minLength: 1 })
+    .map((rows) => rows.map(([label, group, number]) => clip(label, group, number)));
+
+  test('groups are never on both sides, folds cover all clips once', () => {
+    const groupOf = groupBy('g(\\d+)');
+    fc.assert(
+      fc.property(sets, fc.integer({ min: 2, max: 5 }), fc.nat(), (clips, folds, seed) => {
+        if (new Set(clips.map(groupOf)).size < folds) {
+          expect(() => splitByFold(clips, groupOf, { fold: 0, folds, seed })).toThrow('cannot be split');
+          return;
+        }
+        let seen = 0;
+        for (let fold = 0; fold < folds; fold++) {
+          const { train, validation } = splitByFold(clips, groupOf, { fold, folds, seed });
+          const groups = new Set(train.map(groupOf));
+          expect(validation.some((own) => groups.has(groupOf(own)))).toBe(false);
+          expect(validation.length).toBeGreaterThan(0);
+          seen += validation.length;
+        }
+        expect(seen).toBe(clips.length);
+      }),
+    );
+  });
+
+  test('a fraction, and groups by name', () => {
+    const clips = Array.from({ length: 100 }, (_, i) => clip(i % 2 === 0 ? 'a' : 'b', i >> 2, i));
+    const { validation } = splitByFraction(clips, groupBy('g(\\d+)'), { fraction: 0.2, seed: 1 });
+    expect(Math.abs(validation.length - 20)).toBeLessThanOrEqual(4);
+    const named = splitByNames(clips, groupBy('g(\\d+)'), ['03', '24']);
+    expect(named.validation).toHaveLength(8);
+    expect(() => splitByNames(clips, groupBy('g(\\d+)'), ['99'])).toThrow('no clip is of group "99"');
+  });
+
+  test('patterns are checked', () => {
+    expect(() => groupBy('g(\\d+')).toThrow('--group-pattern');
+    expect(() => groupBy('g\\d+')).toThrow('parentheses');
+    expect(groupBy('^...(.)')({ path: 'd/bbal6n.mp4', label: 'now' })).toBe('l');
+    expect(groupBy('(\\d+)\\d\\.')({ path: 'd/nofi123.mp4', label: 'now' })).toBe('12');
+  });
+});

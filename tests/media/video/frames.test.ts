@@ -1,0 +1,187 @@
+/** Which frames come out, and that they look as they should, whatever the file is like. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type DecodedVideo,
+  decodeVideo,
+  evenTimes,
+  type Sampler,
+  type VideoFrame,
+} from '../../../src/media/video/index.js';
+import { H264, makeClip, RISING } from '../../helpers/clips.js';
+import { temporaryFolder } from '../../helpers/tiny-captioner.js';
+
+const SQUASH = { size: 16, fit: 'squash', kernel: 'cubic' } as const;
+const LOSSLESS = ['-c:v', 'ffv1'];
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const even =
+  (count: number): Sampler =>
+  (span) =>
+    evenTimes(span, count);
+
+const decode = (path: string, count = 4): Promise<DecodedVideo> => decodeVideo(path, SQUASH, even(count));
+
+/** RGB of the pixel in the middle. */
+function middle({ pixels }: VideoFrame): number[] {
+  const at = (SQUASH.size * (SQUASH.size / 2) + SQUASH.size / 2) * 3;
+  return [...pixels.subarray(at, at + 3)];
+}
+
+const reds = ({ frames }: DecodedVideo): number[] => frames.map((frame) => Math.round((middle(frame)[0] ?? 0) / 20));
+
+/** A path inside the folder. */
+const at = (name: string): string => join(folder, name);
+
+describe('the frames', () => {
+  test('are the nearest to the middles of equal parts, with their times', async () => {
+    const clip = await decode(makeClip(at('rising.mkv'), { source: RISING(1), output: LOSSLESS }), 5);
+    expect(reds(clip)).toEqual([1, 3, 5, 7, 9]);
+    expect(clip.frames.map(({ time }) => Number(time.toFixed(2)))).toEqual([0.1, 0.3, 0.5, 0.7, 0.9]);
+    expect(clip).toMatchObject({ duration: 1 });
+    expect(clip.partial).toBeUndefined();
+  });
+
+  test('repeat when the clip has fewer than are asked for', async () => {
+    const clip = await decode(makeClip(at('three.mkv'), { source: RISING(0.3), output: LOSSLESS }), 6);
+    expect(reds(clip)).toEqual([0, 0, 1, 1, 2, 2]);
+    expect(clip.partial).toBeUndefined();
+  });
+
+  test('of one frame alone are that frame', async () => {
+    const path = makeClip(at('one.mkv'), { source: RISING(1), output: [...LOSSLESS, '-frames:v', '1'] });
+    const clip = await decode(path, 3);
+    expect(reds(clip)).toEqual([0, 0, 0]);
+    expect(clip.partial).toBeUndefined();
+  });
+
+  test('late in a clip are reached without decoding what comes before', async () => {
+    const path = makeClip(at('late.mkv'), { source: RISING(12), output: [...LOSSLESS, '-g', '5'] });
+    const clip = await decodeVideo(path, SQUASH, () => [11.01, 11.21]);
+    expect(reds(clip)).toEqual([110 % 12, 112 % 12]);
+    expect(clip.frames[0]?.time).toBeCloseTo(11, 1);
+  });
+
+  test('far apart are sought one by one', async () => {
+    const path = makeClip(at('long.mp4'), {
+      source: "color=black:s=32x32:r=2:d=200,format=gbrp,geq=r='N/2':g=0:b=0",
+      output: [...H264, '-crf', '5', '-g', '20'],
+    });
+    const clip = await decode(path, 8);
+    expect(clip.frames.map(({ time }) => time)).toEqual([12.5, 37.5, 62.5, 87.5, 112.5, 137.5, 162.5, 187.5]);
+    for (const frame of clip.frames) expect(Math.abs((middle(frame)[0] ?? 0) - frame.time)).toBeLessThan(6);
+  });
+
+  test('of a variable frame rate are chosen by time, not by number', async () => {
+    // Ten frames in the first second, then one a second.
+    const source = `${RISING(1.3)},setpts='if(lt(N,10),N*0.1,N-9)/TB'`;
+    const path = makeClip(at('vfr.mkv'), { source, output: [...LOSSLESS, '-vsync', '2'] });
+    const clip = await decodeVideo(path, SQUASH, () => [0.5, 1, 2, 3]);
+    expect(reds(clip)).toEqual([5, 10, 11, 12].map((red) => red % 12));
+  });
+
+  test('of a thousand a second are as many as asked for', async () => {
+    const path = makeClip(at('fast.mkv'), { source: 'testsrc=s=32x32:r=1000:d=0.5', output: LOSSLESS });
+    const clip = await decode(path, 5);
+    expect(clip.frames.map(({ time }) => Number(time.toFixed(2)))).toEqual([0.05, 0.15, 0.25, 0.35, 0.45]);
+  });
+});
+
+describe('pictures', () => {
+  const sides = 'color=red:s=64x48:r=5:d=1,drawbox=x=0:y=0:w=32:h=48:c=blue:t=fill';
+
+  test('are turned as the file says', async () => {
+    const plain = makeClip(at('plain.mp4'), { source: sides });
+    const turned = at('turned.mp4');
+    // A quarter turn, written into the header's matrix.
+    const bytes = readFileSync(plain);
+    const identity = Buffer.from('00010000000000000000000000000000000100000000000000000000000000004000000000', 'hex');
+    const quarter = Buffer.from('0000000000010000000000000ffff0000000000000000000000000000000000040000000', 'hex');
+    const track = bytes.indexOf('tkhd');
+    const matrix = bytes.indexOf(identity.subarray(0, 16), track);
+    quarter.copy(bytes, matrix, 0, 0);
+    bytes.writeInt32BE(0, matrix);
+    bytes.writeInt32BE(0x10000, matrix + 4);
+    bytes.writeInt32BE(-0x10000, matrix + 12);
+    bytes.writeInt32BE(0, matrix + 16);
+    writeFileSync(turned, bytes);
+    const [frame] = (await decode(turned)).frames as [VideoFrame];
+    const top = [...frame.pixels.subarray(8 * 3, 8 * 3 + 3)];
+    const bottom = [...frame.pixels.subarray((15 * 16 + 8) * 3, (15 * 16 + 8) * 3 + 3)];
+    expect(top[2]).toBeGreaterThan(200);
+    expect(bottom[0]).toBeGreaterThan(200);
+  });
+
+  test.each([
+    ['squash', [0, 0]],
+    ['crop', [0, 0]],
+    ['pad', [128, 128]],
+  ] as const)('that are wide are fitted by "%s"', async (fit, corner) => {
+    const path = makeClip(at(`wide-${fit}.mkv`), { source: 'color=red:s=65x33:r=5:d=1', output: LOSSLESS });
+    const { frames } = await decodeVideo(path, { ...SQUASH, fit }, even(2));
+    expect(frames[0]?.pixels).toHaveLength(16 * 16 * 3);
+    expect(middle(frames[0] as VideoFrame)[0]).toBeGreaterThan(245);
+    expect([...(frames[0] as VideoFrame).pixels.subarray(1, 3)]).toEqual(corner);
+  });
+
+  test('that are transparent lie on white', async () => {
+    const path = makeClip(at('alpha.mov'), {
+      source: 'color=red@0.0:s=32x32:r=5:d=1,format=rgba',
+      output: ['-c:v', 'qtrle', '-pix_fmt', 'argb'],
+    });
+    expect(middle((await decode(path)).frames[0] as VideoFrame)).toEqual([255, 255, 255]);
+  });
+
+  test('of ten bits have the colours of eight', async () => {
+    const source = 'color=0x4080c0:s=32x32:r=5:d=1';
+    const path = makeClip(at('ten.mkv'), { source, output: [...LOSSLESS, '-pix_fmt', 'yuv444p10le'] });
+    const pixel = middle((await decode(path)).frames[0] as VideoFrame);
+    [0x40, 0x80, 0xc0].forEach((value, channel) => expect(Math.abs((pixel[channel] ?? 0) - value)).toBeLessThan(6));
+  });
+
+  test('of high dynamic range are mapped to the ordinary one', async () => {
+    // 58 % of PQ's scale is paper white (ITU-R BT.2408).
+    const path = makeClip(at('hdr.mkv'), {
+      source: 'color=0x949494:s=32x32:r=5:d=1',
+      output: [
+        ...['-c:v', 'libx265', '-x265-params', 'lossless=1:log-level=none', '-pix_fmt', 'yuv420p10le'],
+        ...['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'],
+      ],
+    });
+    const pixel = middle((await decode(path)).frames[0] as VideoFrame);
+    expect(Math.min(...pixel)).toBeGreaterThan(215);
+  });
+
+  test('that are interlaced have no comb', async () => {
+    // A bar that jumps between the two fields of a frame.
+    const source = "color=black:s=64x64:r=50:d=1,geq=lum='if(lt(mod(X-N*8,64),16),235,16)':cb=128:cr=128,interlace";
+    const path = makeClip(at('fields.mkv'), {
+      source,
+      output: ['-c:v', 'mpeg2video', '-flags', '+ildct+ilme', '-q:v', '2', '-pix_fmt', 'yuv420p'],
+    });
+    const { frames } = await decodeVideo(path, { ...SQUASH, size: 64 }, even(3));
+    const { pixels } = frames[1] as VideoFrame;
+    const row = (y: number): number[] => Array.from({ length: 64 }, (_, x) => pixels[(y * 64 + x) * 3] as number);
+    const [upper, lower] = [row(30), row(31)];
+    const comb = upper.reduce((sum, value, x) => sum + Math.abs(value - (lower[x] as number)), 0) / 64;
+    expect(comb).toBeLessThan(25);
+  });
+
+  test.each(['1x1', '3x5', '7680x4320'])('of %s become the square', async (size) => {
+    const [width, height] = size.split('x');
+    const path = makeClip(at(`size-${size}.mkv`), {
+      source: `color=red:s=7680x4320:r=5:d=0.4,format=yuv444p,crop=${width}:${height}:exact=1`,
+      output: ['-c:v', 'ffv1', '-pix_fmt', 'yuv444p'],
+    });
+    expect(middle((await decode(path, 2)).frames[0] as VideoFrame)[0]).toBeGreaterThan(245);
+  });
+});

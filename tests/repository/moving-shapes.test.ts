@@ -1,0 +1,49 @@
+/** The generator of the moving-shapes set makes clips that looksay reads. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { decodeVideo, evenTimes } from '../../src/media/video/index.js';
+import { temporaryFolder } from '../helpers/tiny-captioner.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+// The script runs on the build.
+test.skipIf(!existsSync(join(root, 'dist/media/video/index.js')))(
+  'moving shapes move as their class says',
+  async () => {
+    const folder = await temporaryFolder();
+    const script = join(root, 'scripts/moving-shapes.mjs');
+    execFileSync(process.execPath, [
+      script,
+      folder,
+      '--set',
+      'directions',
+      '--clips',
+      '2',
+      '--size',
+      '32',
+      '--frames',
+      '6',
+    ]);
+    expect(readdirSync(folder).sort()).toEqual(['down', 'left', 'right', 'up']);
+    expect(readdirSync(join(folder, 'left'))).toEqual(['left_g000.mp4', 'left_g001.mp4']);
+    const [left, right] = await Promise.all(
+      ['left', 'right'].map((label) =>
+        decodeVideo(join(folder, label, `${label}_g001.mp4`), { size: 32, fit: 'squash', kernel: 'cubic' }, (span) =>
+          evenTimes(span, 6),
+        ),
+      ),
+    );
+    const difference = (a: Uint8Array, b: Uint8Array): number =>
+      a.reduce((sum, value, index) => sum + Math.abs(value - (b[index] as number)), 0) / a.length;
+    const pixels = (clip: typeof left, frame: number): Uint8Array => clip?.frames[frame]?.pixels as Uint8Array;
+    // The same frames in the opposite order.
+    expect(difference(pixels(left, 0), pixels(right, 5))).toBeLessThan(4);
+    expect(difference(pixels(left, 5), pixels(right, 0))).toBeLessThan(4);
+    expect(difference(pixels(left, 0), pixels(right, 0))).toBeGreaterThan(8);
+    await rm(folder, { recursive: true, force: true });
+  },
+);
