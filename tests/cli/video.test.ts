@@ -212,7 +212,7 @@ describe('looksay evaluate video', () => {
     expect(code).toBe(0);
     expect(out).toContain('on 6 clips');
     expect(out).toContain('this classifier');
-    expect(out).toContain("the average of what it says after each frame");
+    expect(out).toContain('the average of what it says after each frame');
     expect(out).toMatch(/3 {2}0 {2}0 blue\n/);
   });
 
