@@ -16,6 +16,11 @@ export function createVariables(weights: HostTensors): Record<string, tf.Variabl
   );
 }
 
+/** Tensors with the given weights; the caller disposes them. */
+export function toTensors(weights: HostTensors): Record<string, tf.Tensor> {
+  return mapValues(weights, ({ shape, values }) => tf.tensor(values, [...shape], 'float32'));
+}
+
 /** Frees the variables. */
 export function disposeVariables(variables: TrainableParameters): void {
   tf.dispose(Object.values(variables));

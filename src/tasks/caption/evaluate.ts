@@ -10,7 +10,7 @@ import { loadEncoder } from '../encoder/index.js';
 import { nearestCaptions } from './nearest.js';
 import { type CaptionOptions, createCaptioner } from './predict.js';
 import { type CaptionSource, readSource } from './sources.js';
-import { frozenEncoder } from './train-model.js';
+import { frozenEncoder } from '../encoder/frozen.js';
 
 export interface EvaluateOptions extends CaptionOptions {
   readonly checkpoint: string;

@@ -3,7 +3,7 @@ import { type FeatureCache, openFeatureCache } from '../../datasets/feature-cach
 import { UserError } from '../../shared/errors.js';
 import { note, warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
-import { encodeImages, type ImageEncoder } from './encode.js';
+import { encodeImages, type ImageEncoder } from '../encoder/encode.js';
 
 const BATCH_SIZE = 16;
 

@@ -2,7 +2,6 @@
  * A captioner as it is saved: encoder, decoder, vocabulary, and how pictures are prepared for them. The checkpoint holds
  * the weights of both parts, under `encoder/…` and `captioner/…`.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { type ImagePreprocessing, validateImagePreprocessing } from '../../media/image.js';
 import {
   type CaptionerConfig,
@@ -18,7 +17,7 @@ import { UserError } from '../../shared/errors.js';
 import { Vocabulary } from '../../text/vocabulary.js';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
 import type { JsonObject } from '../../training/json-files.js';
-import { type HostTensors, mapValues } from '../../training/parameters.js';
+import { type HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
 
 export const CAPTIONER_TASK = 'captioner';
@@ -100,9 +99,4 @@ export async function saveCaptionModel(
     extras: { [VOCABULARY_FILE]: model.vocabulary.toJSON() },
     ...options,
   });
-}
-
-/** Tensors with the given weights; the caller disposes them. */
-export function toTensors(weights: HostTensors): Record<string, tf.Tensor> {
-  return mapValues(weights, ({ shape, values }) => tf.tensor(values, [...shape], 'float32'));
 }

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { warn } from '../../shared/log.js';
-import { encodeImages, type ImageEncoder } from './encode.js';
+import { encodeImages, type ImageEncoder } from '../encoder/encode.js';
 
 const BATCH_SIZE = 16;
 

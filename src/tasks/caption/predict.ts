@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
-import { BatchEncoder, decodedBatches, type FailedImage, hasPixels, type PixelImage } from './encode.js';
+import { BatchEncoder, decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
 import {
   type CaptionGenerator,
   createGenerator,
@@ -13,8 +13,9 @@ import {
   decodingDefaults,
   type ScoredCaption,
 } from './generate.js';
-import { type CaptionModel, loadCaptionModel, toTensors } from './model.js';
-import { frozenEncoder } from './train-model.js';
+import { toTensors } from '../../training/parameters.js';
+import { type CaptionModel, loadCaptionModel } from './model.js';
+import { frozenEncoder } from '../encoder/frozen.js';
 
 /** What is said of one image, or why nothing is. */
 export type CaptionResult =

@@ -7,22 +7,15 @@ import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
 import { tokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID } from '../../text/vocabulary.js';
-import { chooseView, mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from './augment.js';
+import { chooseView, mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../encoder/augment.js';
 import { cacheFeatures } from './features.js';
 import { initialModel, type ModelOptions } from './initial-model.js';
 import type { CaptionModel } from './model.js';
 import type { TrainingRecipe } from './recipe.js';
 import { createSelfCritical, type SelfCritical, sharpened } from './self-critical.js';
 import { readTrainingData, type TrainingData, type TrainingSources } from './sources.js';
-import {
-  cachedShape,
-  createTrainableModel,
-  type FeatureBatch,
-  frozenEncoder,
-  frozenFingerprint,
-  readFeatures,
-  type TrainableModel,
-} from './train-model.js';
+import { cachedShape, frozenEncoder, frozenFingerprint } from '../encoder/frozen.js';
+import { createTrainableModel, type FeatureBatch, readFeatures, type TrainableModel } from './train-model.js';
 import { encodeCaptions } from './vocabulary.js';
 
 export interface TrainCaptionerOptions extends TrainingSources {

@@ -6,60 +6,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionBatch } from '../../datasets/batches.js';
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { captionerLoss, trainableNames } from '../../models/captioner/index.js';
-import { blockInputShape, mobilenetBlocks, runBlocks, scaleImages } from '../../models/mobilenet/index.js';
+import { runBlocks } from '../../models/mobilenet/index.js';
 import { assert } from '../../shared/assert.js';
 import type { StepContext } from '../../training/fit.js';
-import { createVariables, type HostTensors, type TrainableParameters } from '../../training/parameters.js';
-import { fingerprintWeights } from '../../training/weights.js';
-import { ORIGINAL, type View, viewOf } from './augment.js';
-import type { ImageEncoder } from './encode.js';
-import { type CaptionModel, toTensors } from './model.js';
+import { createVariables, type HostTensors, toTensors, type TrainableParameters } from '../../training/parameters.js';
+import { isAbove, select } from '../encoder/frozen.js';
+import type { CaptionModel } from './model.js';
 
 const ENCODER_PREFIX = 'encoder/';
 const CAPTIONER_PREFIX = 'captioner/';
-
-/** A model that has an encoder, whatever its task. */
-export interface EncodedModel {
-  readonly config: Pick<CaptionModel['config'], 'encoder' | 'preprocessing'>;
-  readonly encoder: HostTensors;
-}
-
-/** Names of encoder weights that belong to blocks from `cut` on. */
-export function isAbove(model: EncodedModel, cut: number): (name: string) => boolean {
-  const names = new Set(
-    mobilenetBlocks(model.config.encoder)
-      .slice(cut)
-      .map(({ name }) => name),
-  );
-  return (name) => names.has(name.slice(0, name.indexOf('/')));
-}
-
-export function select(weights: HostTensors, chosen: (name: string) => boolean): HostTensors {
-  return Object.fromEntries(Object.entries(weights).filter(([name]) => chosen(name)));
-}
-
-/** The frozen part of the encoder, blocks 0 … cut − 1, on a view of each photo: what the feature cache is filled by. */
-export function frozenEncoder(
-  model: EncodedModel,
-  cut: number,
-  view: View = ORIGINAL,
-): ImageEncoder & { readonly dispose: () => void } {
-  const { encoder: config, preprocessing } = model.config;
-  const tensors = toTensors(select(model.encoder, (name) => !isAbove(model, cut)(name)));
-  return {
-    preprocessing,
-    encode: (images) => runBlocks(config, tensors, scaleImages(config, viewOf(images, view)), { to: cut }),
-    dispose: () => tf.dispose(tensors),
-  };
-}
-
-/** Tells the frozen part of an encoder from all others: its weights, its cut, and how pictures are prepared for it. */
-export function frozenFingerprint(model: EncodedModel, cut: number, view: View): string {
-  const { encoder, preprocessing } = model.config;
-  const weights = fingerprintWeights(select(model.encoder, (name) => !isAbove(model, cut)(name)));
-  const changed = view === ORIGINAL ? {} : { view };
-  return JSON.stringify({ encoder: { ...encoder, classes: 0 }, preprocessing, cut, weights, ...changed });
-}
 
 export interface TrainableModel {
   readonly variables: TrainableParameters;
@@ -108,11 +63,6 @@ export function createTrainableModel(model: CaptionModel, cut: number): Trainabl
     }),
     dispose: () => tf.dispose([Object.values(variables), frozen]),
   };
-}
-
-/** [h, w, c] of the cached features for an encoder cut at `cut`. */
-export function cachedShape(model: EncodedModel, cut: number): readonly [number, number, number] {
-  return blockInputShape(model.config.encoder, cut);
 }
 
 /** A batch with its features read from the cache. */

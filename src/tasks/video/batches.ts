@@ -5,7 +5,7 @@
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { assert } from '../../shared/assert.js';
 import { Random } from '../../shared/random.js';
-import { chooseView } from '../caption/augment.js';
+import { chooseView } from '../encoder/augment.js';
 
 const HIGH_WORD = 0x1_0000_0000;
 

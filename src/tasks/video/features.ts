@@ -7,9 +7,9 @@ import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { note, warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
-import { ORIGINAL, type View } from '../caption/augment.js';
-import type { ImageEncoder } from '../caption/encode.js';
-import { cachedShape, frozenEncoder, frozenFingerprint } from '../caption/train-model.js';
+import { ORIGINAL, type View } from '../encoder/augment.js';
+import type { ImageEncoder } from '../encoder/encode.js';
+import { cachedShape, frozenEncoder, frozenFingerprint } from '../encoder/frozen.js';
 import { decodeClips, FrameEncoder } from './encode.js';
 import type { VideoModel } from './model.js';
 

@@ -15,7 +15,7 @@ import {
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
 import { UserError } from '../../shared/errors.js';
-import { toTensors } from '../caption/model.js';
+import { toTensors } from '../../training/parameters.js';
 import { decodeClips, FrameEncoder } from './encode.js';
 import { frameShape, frozenFrameEncoder } from './features.js';
 import { loadVideoModel, type VideoModel } from './model.js';

@@ -6,7 +6,7 @@ import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
 import { tokenize } from '../../text/tokenizer.js';
-import { mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../caption/augment.js';
+import { mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../encoder/augment.js';
 import type { ClipBatchOptions, TrainingClip } from './batches.js';
 import { type ClipData, type ClipDataOptions, readClipData } from './data.js';
 import { cacheClipFeatures, type FrameShape, frameShape } from './features.js';

@@ -14,7 +14,7 @@ import {
   type HostTensors,
   type TrainableParameters,
 } from '../../training/parameters.js';
-import { isAbove, select } from '../caption/train-model.js';
+import { isAbove, select } from '../encoder/frozen.js';
 import type { ClipBatch } from './batches.js';
 import type { FrameShape } from './features.js';
 import type { VideoModel } from './model.js';

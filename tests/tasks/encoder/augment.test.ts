@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import '../../../src/backend/index.js';
-import { chooseView, mayMirror, ORIGINAL, VIEWS, viewOf } from '../../../src/tasks/caption/augment.js';
+import { chooseView, mayMirror, ORIGINAL, VIEWS, viewOf } from '../../../src/tasks/encoder/augment.js';
 
 beforeAll(async () => {
   await tf.setBackend('onnxruntime');
