@@ -55,10 +55,19 @@ const unknownFolder = {
   to: {},
 };
 
+/** A task builds on the encoder's, and on what stands in `tasks` itself; never on another task. */
+const taskApart = {
+  name: 'tasks-apart',
+  severity: 'error',
+  from: { path: '^src/tasks/([^/]+)/' },
+  to: { path: '^src/tasks/[^/]+/', pathNot: '^src/tasks/($1|encoder)/' },
+};
+
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
     unknownFolder,
+    taskApart,
     ...folderRules,
     ...ownerRules,
   ],
