@@ -47,9 +47,9 @@ const BEST: readonly Stage[] = [
     name: 'rewards',
     recipe: {
       ...WORDS,
-      epochs: 5,
-      patience: 5,
-      learningRate: 1e-4,
+      epochs: 4,
+      patience: 4,
+      learningRate: 5e-5,
       warmUpSteps: 50,
       averageDecay: 0.99,
       selfCriticalSamples: 4,
