@@ -61,14 +61,16 @@ export {
   createBeamSearch,
   type DecodingState,
   type DecodingStep,
+  expectedSimilarities,
   greedy,
+  type MinimumBayesRiskOptions,
   sample,
   type SamplingOptions,
 } from './decoding/index.js';
 export { bleu } from './metrics/bleu.js';
 export { type CaptionScores, scoreCaptions } from './metrics/captions.js';
 export { type ClassificationScores, scoreClassification } from './metrics/classification.js';
-export { CiderScorer } from './metrics/cider.js';
+export { CiderScorer, ciderSimilarity, ciderVector, inverseDocumentFrequency, uniformWeight } from './metrics/cider.js';
 export { ptbTokenize } from './metrics/ptb-tokenizer.js';
 export { rougeL } from './metrics/rouge.js';
 export { spearman } from './metrics/spearman.js';

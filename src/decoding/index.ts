@@ -2,6 +2,7 @@
 export { beamSearch, type BeamSearchOptions, createBeamSearch } from './beam-search.js';
 export { createGreedy, greedy } from './greedy.js';
 export type { LengthFormula } from './length-penalty.js';
+export { expectedSimilarities, type MinimumBayesRiskOptions, type Scored } from './minimum-bayes-risk.js';
 export { createSampler, sample, type SamplingOptions } from './sample.js';
 export type {
   Candidate,
