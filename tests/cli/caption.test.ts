@@ -20,7 +20,13 @@ beforeEach(async () => {
 });
 
 const caption = (...rest: string[]): Promise<Run> =>
-  run(['caption', '--checkpoint', checkpoint, '--beam-width', '2', ...rest]);
+  run([
+    'caption',
+    '--checkpoint',
+    checkpoint,
+    ...(rest.includes('--beam-width') ? [] : ['--beam-width', '2']),
+    ...rest,
+  ]);
 
 describe('what is captioned', () => {
   test('a folder gives a line an image, in order, with log-probabilities', async () => {
@@ -46,6 +52,20 @@ describe('what is captioned', () => {
     const [line] = jsonLines(out) as unknown as { caption: string; candidates: { caption: string }[] }[];
     expect(line?.candidates).toHaveLength(2);
     expect(line?.candidates[0]?.caption).toBe(line?.caption);
+  });
+
+  test('--choice mbr chooses among all that were found, and gives as many as asked for', async () => {
+    const found = async (...rest: string[]): Promise<string[]> => {
+      const { code, out } = await caption(join(folder, 'a.png'), '--format', 'jsonl', '--beam-width', '6', ...rest);
+      expect(code).toBe(0);
+      const [line] = jsonLines(out) as unknown as { caption: string; candidates?: { caption: string }[] }[];
+      return line?.candidates?.map((candidate) => candidate.caption) ?? [line?.caption ?? ''];
+    };
+    const all = await found('--candidates', '6');
+    const [first, ...others] = await found('--candidates', '3', '--choice', 'mbr');
+    expect(others).toHaveLength(2);
+    for (const text of [first, ...others]) expect(all).toContain(text);
+    expect(await found('--choice', 'mbr')).toEqual([first]);
   });
 
   test('the same file twice gives one line, whatever it is called', async () => {
@@ -133,6 +153,7 @@ describe('wrong usage', () => {
     [['caption', 'x', '--beam-width', '0'], '--beam-width'],
     [['caption', 'x', '--candidates', '9', '--beam-width', '2'], '--candidates'],
     [['caption', 'tests', '--beam-width', '5', '--beam-groups', '2'], 'groups'],
+    [['caption', 'x', '--choice', 'best'], 'choice'],
     [['caption', 'x', '--skip-done'], '--skip-done'],
     [['caption', 'x', '--unknown'], 'unknown'],
     [['caption', 'x', '--backend', 'cpu', '--device', 'cuda'], '--device'],

@@ -1,5 +1,6 @@
 /** Options of commands that caption: which captioner, and how its words are chosen. */
 import { fileURLToPath } from 'node:url';
+import { type Choice, CHOICES } from '../../tasks/caption/choose.js';
 import { decodingDefaults, type DecodingOptions } from '../../tasks/caption/generate.js';
 
 /** The captioner that the package ships. */
@@ -37,6 +38,11 @@ export const decodingOptions = {
     default: decodingDefaults.diversityPenalty,
     describe: 'How much the groups avoid them',
   },
+  choice: {
+    choices: CHOICES,
+    default: decodingDefaults.choice,
+    describe: 'Give the most probable caption, or the one most like the others found (minimum Bayes risk)',
+  },
 } as const;
 
 /** What yargs gives for `decodingOptions`. */
@@ -46,12 +52,13 @@ export interface DecodingArguments {
   readonly lengthPenalty: number;
   readonly beamGroups: number;
   readonly diversity: number;
+  readonly choice: Choice;
 }
 
 /** How words are chosen, as the options say. */
 export function decodingFrom(
   argv: DecodingArguments,
-): Pick<DecodingOptions, 'beamWidth' | 'lengthPenalty' | 'groups' | 'diversityPenalty'> {
-  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty } = argv;
-  return { beamWidth, lengthPenalty, groups, diversityPenalty };
+): Pick<DecodingOptions, 'beamWidth' | 'lengthPenalty' | 'groups' | 'diversityPenalty' | 'choice'> {
+  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice } = argv;
+  return { beamWidth, lengthPenalty, groups, diversityPenalty, choice };
 }

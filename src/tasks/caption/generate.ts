@@ -13,6 +13,7 @@ import {
 } from '../../models/captioner/index.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
+import { type Choice, type RankedCaption, rankCaptions } from './choose.js';
 
 export interface DecodingOptions {
   /** Candidates kept at each step; 1 is greedy. */
@@ -28,6 +29,8 @@ export interface DecodingOptions {
   readonly groups: number;
   /** How much they avoid them, from 0 on. */
   readonly diversityPenalty: number;
+  /** Which of the captions found is the best: `choose.ts`. */
+  readonly choice: Choice;
   /** Candidates returned, at most `beamWidth`. */
   readonly candidates: number;
 }
@@ -41,6 +44,7 @@ export const decodingDefaults: DecodingOptions = {
   noRepeatNgram: 0,
   groups: 1,
   diversityPenalty: 0.5,
+  choice: 'probable',
   candidates: 1,
 };
 
@@ -67,7 +71,7 @@ export interface CaptionGenerator {
 
 /** Compiles the captioner for decoding. */
 export function createGenerator(options: GeneratorOptions): CaptionGenerator {
-  const { config, parameters, vocabulary, gridOf = (features) => features } = options;
+  const { config, parameters, gridOf = (features) => features } = options;
   let perRowCount = 0;
   const begin = compile((features: tf.Tensor) => {
     const { perRow, perImage } = startCaptions(config, parameters, gridOf(features));
@@ -76,6 +80,7 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
   });
   const search = createBeamSearch({
     ...options,
+    candidates: candidatesToFind(options),
     step: (tokens, state) => stepCaptions(config, parameters, state, tokens),
     startId: START_ID,
     endId: END_ID,
@@ -89,7 +94,7 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
       const state: CaptionerState = { perRow: tensors.slice(0, perRowCount), perImage: tensors.slice(perRowCount) };
       try {
         const found = await search.decode(state, features.shape[0] ?? 0);
-        return found.map((candidates) => candidates.map((candidate) => scored(candidate, vocabulary)));
+        return found.map((candidates) => chosen(candidates, options));
       } finally {
         tf.dispose(tensors);
       }
@@ -101,6 +106,19 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
   };
 }
 
-function scored({ tokens, logProbability }: Candidate, vocabulary: Vocabulary): ScoredCaption {
-  return { caption: detokenize(vocabulary.decode(tokens)), logProbability };
+/** How many candidates the choice is made among. */
+function candidatesToFind({ candidates, beamWidth, choice }: DecodingOptions): number {
+  return choice === 'probable' ? candidates : Math.max(candidates, beamWidth);
+}
+
+/** The candidates that are given of those that were found, the chosen one first. */
+function chosen(found: readonly Candidate[], { vocabulary, choice, candidates }: GeneratorOptions): ScoredCaption[] {
+  const captions = found.map(({ tokens, logProbability, score }): RankedCaption => ({
+    caption: detokenize(vocabulary.decode(tokens)),
+    logProbability,
+    score,
+  }));
+  return rankCaptions(captions, choice)
+    .slice(0, candidates)
+    .map(({ caption, logProbability }) => ({ caption, logProbability }));
 }
