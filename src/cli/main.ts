@@ -83,6 +83,7 @@ const REPEATABLE: ReadonlySet<string> = new Set([
   'paths',
   'source',
   'val-source',
+  'ensemble',
   'train-source',
   'export',
   'words',

@@ -4,13 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
-import { type Candidate, createBeamSearch } from '../../decoding/index.js';
-import {
-  type CaptionerConfig,
-  type CaptionerState,
-  startCaptions,
-  stepCaptions,
-} from '../../models/captioner/index.js';
+import { type Candidate, createBeamSearch, createEnsemble, type DecodingStep } from '../../decoding/index.js';
+import { type CaptionerConfig, startCaptions, stepCaptions } from '../../models/captioner/index.js';
+import { defined } from '../../shared/assert.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
 import { type Choice, type RankedCaption, rankCaptions } from './choose.js';
@@ -54,34 +50,45 @@ export interface ScoredCaption {
   readonly logProbability: number;
 }
 
-export interface GeneratorOptions extends DecodingOptions {
+/** A captioner that takes part in generation. */
+export interface GeneratorMember {
   readonly config: CaptionerConfig;
   /** The captioner's weights; they stay with the caller and are baked into what is compiled. */
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
+  /** What comes before the captioner: features as the caller has them → grid [n, p, c]. */
+  readonly gridOf: (features: tf.Tensor) => tf.Tensor;
+}
+
+export interface GeneratorOptions extends DecodingOptions {
+  /** One captioner, or several that decide together. */
+  readonly members: readonly [GeneratorMember, ...GeneratorMember[]];
+  /** That of all members. */
   readonly vocabulary: Vocabulary;
-  /** What comes before the captioner: features as the caller has them → grid [n, p, c]. Default: they are the grid. */
-  readonly gridOf?: (features: tf.Tensor) => tf.Tensor;
 }
 
 export interface CaptionGenerator {
-  /** Captions of each image, best first, from features [n, …]: n lists. */
-  generate(features: tf.Tensor): Promise<readonly (readonly ScoredCaption[])[]>;
+  /** Captions of each image, best first, from the features [n, …] that each member has of them: n lists. */
+  generate(features: readonly tf.Tensor[]): Promise<readonly (readonly ScoredCaption[])[]>;
   dispose(): void;
 }
 
-/** Compiles the captioner for decoding. */
+/** Compiles captioners for decoding. */
 export function createGenerator(options: GeneratorOptions): CaptionGenerator {
-  const { config, parameters, gridOf = (features) => features } = options;
+  const { members } = options;
+  const { join, step } = createEnsemble(members.map(stepOf) as [DecodingStep, ...DecodingStep[]]);
   let perRowCount = 0;
-  const begin = compile((features: tf.Tensor) => {
-    const { perRow, perImage } = startCaptions(config, parameters, gridOf(features));
+  const begin = compile((...features: tf.Tensor[]) => {
+    const states = members.map(({ config, parameters, gridOf }, index) =>
+      startCaptions(config, parameters, gridOf(defined(features[index], 'features'))),
+    );
+    const { perRow, perImage } = join(states);
     perRowCount = perRow.length;
     return [...perRow, ...perImage];
   });
   const search = createBeamSearch({
     ...options,
     candidates: candidatesToFind(options),
-    step: (tokens, state) => stepCaptions(config, parameters, state, tokens),
+    step,
     startId: START_ID,
     endId: END_ID,
     suppressedIds: [PADDING_ID, START_ID, UNKNOWN_ID],
@@ -90,10 +97,10 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
   });
   return {
     async generate(features) {
-      const tensors = begin(features);
-      const state: CaptionerState = { perRow: tensors.slice(0, perRowCount), perImage: tensors.slice(perRowCount) };
+      const tensors = begin(...features);
+      const state = { perRow: tensors.slice(0, perRowCount), perImage: tensors.slice(perRowCount) };
       try {
-        const found = await search.decode(state, features.shape[0] ?? 0);
+        const found = await search.decode(state, features[0]?.shape[0] ?? 0);
         return found.map((candidates) => chosen(candidates, options));
       } finally {
         tf.dispose(tensors);
@@ -104,6 +111,10 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
       search.dispose();
     },
   };
+}
+
+function stepOf({ config, parameters }: GeneratorMember): DecodingStep {
+  return (tokens, state) => stepCaptions(config, parameters, state, tokens);
 }
 
 /** How many candidates the choice is made among. */

@@ -4,8 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
-import { mobilenetBlocks } from '../../models/mobilenet/index.js';
-import { BatchEncoder, decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
+import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
 import {
   type CaptionGenerator,
   createGenerator,
@@ -13,9 +12,8 @@ import {
   decodingDefaults,
   type ScoredCaption,
 } from './generate.js';
-import { toTensors } from '../../training/parameters.js';
-import { type CaptionModel, loadCaptionModel } from './model.js';
-import { frozenEncoder } from '../encoder/frozen.js';
+import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
+import { loadCaptionModel } from './model.js';
 
 /** What is said of one image, or why nothing is. */
 export type CaptionResult =
@@ -50,7 +48,7 @@ export interface Captioner {
 /** What is compiled for one batch size and one way of decoding. */
 interface CompiledCaptioner {
   readonly key: string;
-  readonly encoder: BatchEncoder;
+  readonly encoders: BatchEncoders;
   readonly generator: CaptionGenerator;
 }
 
@@ -68,13 +66,13 @@ export async function loadCaptioner(folder: string): Promise<Captioner> {
   return createCaptioner(await loadCaptionModel(folder));
 }
 
-/** A captioner of a model that is loaded already. */
-export function createCaptioner(model: CaptionModel): Captioner {
-  const encoder = frozenEncoder(model, mobilenetBlocks(model.config.encoder).length);
-  const parameters = toTensors(model.captioner);
+/** A captioner of models that are loaded already: one, or several of one vocabulary that decide together. */
+export function createCaptioner(...models: CaptionModels): Captioner {
+  const [{ vocabulary }] = models;
+  const members = models.map(createMember) as [Member, ...Member[]];
   let compiled: CompiledCaptioner | undefined;
   const release = (): void => {
-    compiled?.encoder.dispose();
+    compiled?.encoders.dispose();
     compiled?.generator.dispose();
     compiled = undefined;
   };
@@ -82,54 +80,41 @@ export function createCaptioner(model: CaptionModel): Captioner {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
-    const { config, vocabulary } = model;
-    const generator = createGenerator({
-      ...decoding,
-      config: config.captioner,
-      parameters,
-      vocabulary,
-      gridOf: toGrid,
-    });
-    compiled = { key, encoder: new BatchEncoder(encoder, batchSize), generator };
+    const generator = createGenerator({ ...decoding, members, vocabulary });
+    compiled = { key, encoders: new BatchEncoders(members, batchSize), generator };
     return compiled;
   };
   return {
     async *caption(paths, options = {}) {
       const { batchSize = DEFAULT_BATCH_SIZE, limitPixels, signal, ...chosen } = options;
       const decoding = { ...decodingDefaults, ...chosen };
+      const [preprocessing, ...further] = preprocessingsOf(members);
       const limits = {
         ...(limitPixels === undefined ? {} : { limitPixels }),
         ...(signal === undefined ? {} : { signal }),
       };
-      for await (const batch of decodedBatches(model.config.preprocessing, paths, { batchSize, ...limits })) {
+      for await (const batch of decodedBatches(preprocessing, paths, { batchSize, further, ...limits })) {
         yield* captionBatch(compiledFor(batchSize, decoding), batch, decoding.candidates);
       }
     },
     dispose() {
       release();
-      encoder.dispose();
-      tf.dispose(parameters);
+      for (const member of members) member.dispose();
     },
   };
 }
 
-/** [n, h, w, c] → [n, h·w, c]. */
-function toGrid(features: tf.Tensor): tf.Tensor {
-  const [n = 0, height = 0, width = 0, channels = 0] = features.shape;
-  return tf.reshape(features, [n, height * width, channels]); // [n, p, c]
-}
-
 async function* captionBatch(
-  { encoder, generator }: CompiledCaptioner,
+  { encoders, generator }: CompiledCaptioner,
   batch: readonly (PixelImage | FailedImage)[],
   candidates: number,
 ): AsyncGenerator<CaptionResult> {
   const decoded = batch.filter(hasPixels);
   const found = new Map<PixelImage, readonly ScoredCaption[]>();
   if (decoded.length > 0) {
-    const features = encoder.encode(decoded.map(({ pixels }) => pixels));
+    const features = encoders.encode(decoded);
     const captions = await generator.generate(features);
-    features.dispose();
+    tf.dispose([...features]);
     decoded.forEach((image, index) => found.set(image, captions[index] ?? []));
   }
   for (const image of batch) {
