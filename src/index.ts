@@ -20,6 +20,7 @@ export { UserError } from './shared/errors.js';
 
 // Tasks
 export { type CaptionOptions, type CaptionResult, type Captioner, loadCaptioner } from './tasks/caption/predict.js';
+export { consensusDefaults, type ConsensusOptions } from './tasks/caption/consensus.js';
 export { decodingDefaults, type DecodingOptions, type ScoredCaption } from './tasks/caption/generate.js';
 export { trainCaptioner, type TrainCaptionerOptions, type TrainCaptionerResult } from './tasks/caption/train.js';
 export { recipeDefaults, type TrainingRecipe } from './tasks/caption/recipe.js';

@@ -42,6 +42,13 @@ test('--ensemble: several captioners decide together, with encoders of their own
   expect(refused.err).toContain(`${stranger}: expected the vocabulary of ${checkpoint}`);
 });
 
+test('--consensus is taken by evaluation too', async () => {
+  const source = `images=${folder},captions=${join(folder, 'captions.csv')}`;
+  const { code, out } = await evaluate('--consensus', source, '--consensus-photos', '1', '--format', 'json');
+  expect(code).toBe(0);
+  expect((JSON.parse(out) as { photos: number }).photos).toBe(COLOURS.length);
+});
+
 test('--report: a page with the worst photos, replaced only when asked', async () => {
   const report = join(folder, 'report');
   expect((await evaluate('--report', report, '--worst', '2')).code).toBe(0);

@@ -10,7 +10,7 @@ import { type CaptionModel, loadCaptionModel } from './model.js';
 import { loadEncoder } from '../encoder/index.js';
 import { nearestCaptions } from './nearest.js';
 import { type CaptionOptions, createCaptioner } from './predict.js';
-import { type CaptionSource, readSource } from './sources.js';
+import { type CaptionSource, readSource, readTrainSources } from './sources.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 
 export interface EvaluateOptions extends CaptionOptions {
@@ -116,15 +116,6 @@ async function captionAll(
     progress.stop();
     captioner.dispose();
   }
-}
-
-async function readTrainSources(sources: readonly CaptionSource[]): Promise<readonly CaptionedImage[]> {
-  const examples: CaptionedImage[] = [];
-  for (const source of sources) {
-    const found = await readSource(source);
-    examples.push(...found.filter(({ split }) => split === undefined || split === 'train'));
-  }
-  return examples;
 }
 
 /** The model's own encoder, and the one at `path` with the same preprocessing. */

@@ -9,7 +9,7 @@ import { type CaptionerConfig, startCaptions, stepCaptions } from '../../models/
 import { defined } from '../../shared/assert.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
-import { type Choice, type RankedCaption, rankCaptions } from './choose.js';
+import { type Choice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
 
 export interface DecodingOptions {
   /** Candidates kept at each step; 1 is greedy. */
@@ -64,11 +64,19 @@ export interface GeneratorOptions extends DecodingOptions {
   readonly members: readonly [GeneratorMember, ...GeneratorMember[]];
   /** That of all members. */
   readonly vocabulary: Vocabulary;
+  /** Whether `generate` is told of photos that look alike. Default false. */
+  readonly consensus?: boolean;
 }
 
 export interface CaptionGenerator {
-  /** Captions of each image, best first, from the features [n, …] that each member has of them: n lists. */
-  generate(features: readonly tf.Tensor[]): Promise<readonly (readonly ScoredCaption[])[]>;
+  /**
+   * Captions of each image, best first, from the features [n, …] that each member has of them: n lists. `consensus` is
+   * what was said of photos that look like each; images beyond its end have none.
+   */
+  generate(
+    features: readonly tf.Tensor[],
+    consensus?: readonly Consensus[],
+  ): Promise<readonly (readonly ScoredCaption[])[]>;
   dispose(): void;
 }
 
@@ -96,12 +104,12 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
     compile,
   });
   return {
-    async generate(features) {
+    async generate(features, consensus = []) {
       const tensors = begin(...features);
       const state = { perRow: tensors.slice(0, perRowCount), perImage: tensors.slice(perRowCount) };
       try {
         const found = await search.decode(state, features[0]?.shape[0] ?? 0);
-        return found.map((candidates) => chosen(candidates, options));
+        return found.map((candidates, image) => chosen(candidates, options, consensus[image]));
       } finally {
         tf.dispose(tensors);
       }
@@ -118,18 +126,22 @@ function stepOf({ config, parameters }: GeneratorMember): DecodingStep {
 }
 
 /** How many candidates the choice is made among. */
-function candidatesToFind({ candidates, beamWidth, choice }: DecodingOptions): number {
-  return choice === 'probable' ? candidates : Math.max(candidates, beamWidth);
+function candidatesToFind({ candidates, beamWidth, choice, consensus = false }: GeneratorOptions): number {
+  return choice === 'probable' && !consensus ? candidates : Math.max(candidates, beamWidth);
 }
 
 /** The candidates that are given of those that were found, the chosen one first. */
-function chosen(found: readonly Candidate[], { vocabulary, choice, candidates }: GeneratorOptions): ScoredCaption[] {
+function chosen(
+  found: readonly Candidate[],
+  { vocabulary, choice, candidates }: GeneratorOptions,
+  consensus: Consensus | undefined,
+): ScoredCaption[] {
   const captions = found.map(({ tokens, logProbability, score }): RankedCaption => ({
     caption: detokenize(vocabulary.decode(tokens)),
     logProbability,
     score,
   }));
-  return rankCaptions(captions, choice)
+  return rankCaptions(captions, choice, consensus)
     .slice(0, candidates)
     .map(({ caption, logProbability }) => ({ caption, logProbability }));
 }

@@ -77,11 +77,11 @@ export class BatchEncoders {
   }
 
   /** The features of at most `batchSize` images, prepared as `preprocessingsOf` says, by each encoder: [batchSize, …]. */
-  encode(images: readonly PixelImage[]): readonly tf.Tensor[] {
+  encode(images: readonly PixelImage[]): readonly [tf.Tensor, ...tf.Tensor[]] {
     return this.#encoders.map((encoder, index) => {
       const view = this.#views[index] as number;
       return encoder.encode(images.map(({ pixels, further }) => [pixels, ...further][view] as Uint8Array));
-    });
+    }) as [tf.Tensor, ...tf.Tensor[]];
   }
 
   dispose(): void {

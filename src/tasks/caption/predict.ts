@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
 import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
+import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
 import {
   type CaptionGenerator,
   createGenerator,
@@ -32,6 +33,8 @@ export interface CaptionOptions extends Partial<DecodingOptions> {
   readonly batchSize?: number;
   /** The largest picture that is decoded, in pixels. */
   readonly limitPixels?: number;
+  /** Captions of photos that look alike take part in the choice: which photos, and how much. Default: none. */
+  readonly consensus?: ConsensusOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -52,6 +55,12 @@ interface CompiledCaptioner {
   readonly generator: CaptionGenerator;
 }
 
+/** Photos that were read for one choice of options. */
+interface LoadedConsensus {
+  readonly key: string;
+  readonly photos: ConsensusPhotos;
+}
+
 /**
  * Loads the captioner in `folder`. Throws UserError when it is missing, damaged, of another task or a newer format.
  *
@@ -68,15 +77,17 @@ export async function loadCaptioner(folder: string): Promise<Captioner> {
 
 /** A captioner of models that are loaded already: one, or several of one vocabulary that decide together. */
 export function createCaptioner(...models: CaptionModels): Captioner {
-  const [{ vocabulary }] = models;
+  const [first] = models;
+  const { vocabulary } = first;
   const members = models.map(createMember) as [Member, ...Member[]];
   let compiled: CompiledCaptioner | undefined;
+  let consensus: LoadedConsensus | undefined;
   const release = (): void => {
     compiled?.encoders.dispose();
     compiled?.generator.dispose();
     compiled = undefined;
   };
-  const compiledFor = (batchSize: number, decoding: DecodingOptions): CompiledCaptioner => {
+  const compiledFor = (batchSize: number, decoding: DecodingOptions & { consensus: boolean }): CompiledCaptioner => {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
@@ -84,21 +95,31 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     compiled = { key, encoders: new BatchEncoders(members, batchSize), generator };
     return compiled;
   };
+  const consensusFor = async (options: ConsensusOptions, signal?: AbortSignal): Promise<ConsensusPhotos> => {
+    const key = JSON.stringify(options);
+    if (consensus?.key === key) return consensus.photos;
+    consensus?.photos.dispose();
+    consensus = undefined;
+    consensus = { key, photos: await createConsensus(first, options, signal) };
+    return consensus.photos;
+  };
   return {
     async *caption(paths, options = {}) {
-      const { batchSize = DEFAULT_BATCH_SIZE, limitPixels, signal, ...chosen } = options;
-      const decoding = { ...decodingDefaults, ...chosen };
+      const { batchSize = DEFAULT_BATCH_SIZE, limitPixels, signal, consensus: agreed, ...chosen } = options;
+      const decoding = { ...decodingDefaults, ...chosen, consensus: agreed !== undefined };
+      const photos = agreed === undefined ? undefined : await consensusFor(agreed, signal);
       const [preprocessing, ...further] = preprocessingsOf(members);
       const limits = {
         ...(limitPixels === undefined ? {} : { limitPixels }),
         ...(signal === undefined ? {} : { signal }),
       };
       for await (const batch of decodedBatches(preprocessing, paths, { batchSize, further, ...limits })) {
-        yield* captionBatch(compiledFor(batchSize, decoding), batch, decoding.candidates);
+        yield* captionBatch(compiledFor(batchSize, decoding), batch, { photos, candidates: decoding.candidates });
       }
     },
     dispose() {
       release();
+      consensus?.photos.dispose();
       for (const member of members) member.dispose();
     },
   };
@@ -107,13 +128,14 @@ export function createCaptioner(...models: CaptionModels): Captioner {
 async function* captionBatch(
   { encoders, generator }: CompiledCaptioner,
   batch: readonly (PixelImage | FailedImage)[],
-  candidates: number,
+  { photos, candidates }: { readonly photos: ConsensusPhotos | undefined; readonly candidates: number },
 ): AsyncGenerator<CaptionResult> {
   const decoded = batch.filter(hasPixels);
   const found = new Map<PixelImage, readonly ScoredCaption[]>();
   if (decoded.length > 0) {
     const features = encoders.encode(decoded);
-    const captions = await generator.generate(features);
+    const paths = decoded.map(({ path }) => path);
+    const captions = await generator.generate(features, await photos?.near(features[0], paths));
     tf.dispose([...features]);
     decoded.forEach((image, index) => found.set(image, captions[index] ?? []));
   }
