@@ -20,6 +20,7 @@ export { UserError } from './shared/errors.js';
 
 // Tasks
 export { type CaptionOptions, type CaptionResult, type Captioner, loadCaptioner } from './tasks/caption/predict.js';
+export { consensusDefaults, type ConsensusOptions } from './tasks/caption/consensus.js';
 export { decodingDefaults, type DecodingOptions, type ScoredCaption } from './tasks/caption/generate.js';
 export { trainCaptioner, type TrainCaptionerOptions, type TrainCaptionerResult } from './tasks/caption/train.js';
 export { recipeDefaults, type TrainingRecipe } from './tasks/caption/recipe.js';
@@ -61,14 +62,16 @@ export {
   createBeamSearch,
   type DecodingState,
   type DecodingStep,
+  expectedSimilarities,
   greedy,
+  type MinimumBayesRiskOptions,
   sample,
   type SamplingOptions,
 } from './decoding/index.js';
 export { bleu } from './metrics/bleu.js';
 export { type CaptionScores, scoreCaptions } from './metrics/captions.js';
 export { type ClassificationScores, scoreClassification } from './metrics/classification.js';
-export { CiderScorer } from './metrics/cider.js';
+export { CiderScorer, ciderSimilarity, ciderVector, inverseDocumentFrequency, uniformWeight } from './metrics/cider.js';
 export { ptbTokenize } from './metrics/ptb-tokenizer.js';
 export { rougeL } from './metrics/rouge.js';
 export { spearman } from './metrics/spearman.js';

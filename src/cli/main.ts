@@ -83,6 +83,8 @@ const REPEATABLE: ReadonlySet<string> = new Set([
   'paths',
   'source',
   'val-source',
+  'consensus',
+  'ensemble',
   'train-source',
   'export',
   'words',

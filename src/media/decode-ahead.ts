@@ -13,11 +13,18 @@ export interface DecodeAheadOptions extends DecodeOptions {
    * decoder busy; at most as many decode at once as libuv has threads (4 unless UV_THREADPOOL_SIZE says otherwise).
    */
   readonly concurrency?: number;
+  /** Other ways in which each picture is prepared too. */
+  readonly further?: readonly ImagePreprocessing[];
 }
 
-/** A picture, `size * size * 3` RGB bytes, or why there is none. */
+/** A picture, `size * size * 3` RGB bytes, and the same for each `further` way; or why there is none. */
 export type DecodedImage =
-  | { readonly path: string; readonly pixels: Uint8Array; readonly error?: undefined }
+  | {
+      readonly path: string;
+      readonly pixels: Uint8Array;
+      readonly further: readonly Uint8Array[];
+      readonly error?: undefined;
+    }
   | { readonly path: string; readonly pixels?: undefined; readonly error: ImageError };
 
 const DEFAULT_CONCURRENCY = 16;
@@ -39,12 +46,15 @@ export async function* decodeAhead(
 async function decodeOne(
   input: string | ImagePath,
   preprocessing: ImagePreprocessing,
-  options: DecodeOptions,
+  { further: others = [], ...options }: DecodeAheadOptions,
 ): Promise<DecodedImage> {
   const { path, error }: ImagePath = typeof input === 'string' ? { path: input } : input;
   if (error !== undefined) return { path, error };
   try {
-    return { path, pixels: await decodeImage(path, preprocessing, options) };
+    const pixels = decodeImage(path, preprocessing, options);
+    const further = others.map((other) => decodeImage(path, other, options));
+    const [first, ...rest] = await Promise.all([pixels, ...further]);
+    return { path, pixels: first, further: rest };
   } catch (failure) {
     if (failure instanceof ImageError) return { path, error: failure };
     throw failure;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import stringWidth from 'string-width';
@@ -20,7 +21,13 @@ beforeEach(async () => {
 });
 
 const caption = (...rest: string[]): Promise<Run> =>
-  run(['caption', '--checkpoint', checkpoint, '--beam-width', '2', ...rest]);
+  run([
+    'caption',
+    '--checkpoint',
+    checkpoint,
+    ...(rest.includes('--beam-width') ? [] : ['--beam-width', '2']),
+    ...rest,
+  ]);
 
 describe('what is captioned', () => {
   test('a folder gives a line an image, in order, with log-probabilities', async () => {
@@ -46,6 +53,33 @@ describe('what is captioned', () => {
     const [line] = jsonLines(out) as unknown as { caption: string; candidates: { caption: string }[] }[];
     expect(line?.candidates).toHaveLength(2);
     expect(line?.candidates[0]?.caption).toBe(line?.caption);
+  });
+
+  test('--choice mbr chooses among all that were found, and gives as many as asked for', async () => {
+    const found = async (...rest: string[]): Promise<string[]> => {
+      const { code, out } = await caption(join(folder, 'a.png'), '--format', 'jsonl', '--beam-width', '6', ...rest);
+      expect(code).toBe(0);
+      const [line] = jsonLines(out) as unknown as { caption: string; candidates?: { caption: string }[] }[];
+      return line?.candidates?.map((candidate) => candidate.caption) ?? [line?.caption ?? ''];
+    };
+    const all = await found('--candidates', '6');
+    const [first, ...others] = await found('--candidates', '3', '--choice', 'mbr');
+    expect(others).toHaveLength(2);
+    for (const text of [first, ...others]) expect(all).toContain(text);
+    expect(await found('--choice', 'mbr')).toEqual([first]);
+  });
+
+  test('--consensus: what was said of photos that look alike has a say', async () => {
+    const captions = join(folder, 'captions.csv');
+    await writeFile(captions, 'image,caption\na.png,A dog.\nb.png,A cat.\nc.png,A dog and a cat.\n');
+    process.env['LOOKSAY_CACHE'] = join(folder, 'cache');
+    const source = `images=${folder},captions=${captions}`;
+    const { code, out } = await caption('--format', 'jsonl', '--consensus-photos', '2', '--consensus', source, folder);
+    delete process.env['LOOKSAY_CACHE'];
+    expect(code).toBe(0);
+    expect(jsonLines(out)).toHaveLength(3);
+    for (const line of jsonLines(out)) expect(Object.keys(line)).toEqual(['image', 'caption', 'logProbability']);
+    expect(existsSync(join(folder, 'cache'))).toBe(true);
   });
 
   test('the same file twice gives one line, whatever it is called', async () => {
@@ -133,6 +167,10 @@ describe('wrong usage', () => {
     [['caption', 'x', '--beam-width', '0'], '--beam-width'],
     [['caption', 'x', '--candidates', '9', '--beam-width', '2'], '--candidates'],
     [['caption', 'tests', '--beam-width', '5', '--beam-groups', '2'], 'groups'],
+    [['caption', 'x', '--choice', 'best'], 'choice'],
+    [['caption', 'x', '--consensus', 'photos'], '--consensus photos: expected images=DIR'],
+    [['caption', 'x', '--consensus-photos', '0'], 'neighbours'],
+    [['caption', 'x', '--consensus-weight', '-1'], 'weight'],
     [['caption', 'x', '--skip-done'], '--skip-done'],
     [['caption', 'x', '--unknown'], 'unknown'],
     [['caption', 'x', '--backend', 'cpu', '--device', 'cuda'], '--device'],

@@ -34,9 +34,20 @@ export function randomWeights(shapes: Readonly<Record<string, readonly number[]>
   );
 }
 
-export function tinyCaptionModel(): CaptionModel {
-  const vocabulary = Vocabulary.build([['a', 'dog', 'cat', 'runs', 'sits', 'on', 'grass', 'snow']]);
-  const { gridSize, featureSize } = mobilenetOutput(tinyEncoder);
+export interface TinyOptions {
+  /** What the weights are drawn by. Default 1. */
+  readonly seed?: number;
+  /** Pixels a side. Default 32. */
+  readonly inputSize?: number;
+  readonly words?: readonly string[];
+}
+
+const WORDS = ['a', 'dog', 'cat', 'runs', 'sits', 'on', 'grass', 'snow'];
+
+export function tinyCaptionModel({ seed = 1, inputSize = 32, words = WORDS }: TinyOptions = {}): CaptionModel {
+  const vocabulary = Vocabulary.build([words]);
+  const encoder = { ...tinyEncoder, inputSize };
+  const { gridSize, featureSize } = mobilenetOutput(encoder);
   const captioner = {
     ...captionerDefaults,
     hiddenSize: 16,
@@ -48,17 +59,17 @@ export function tinyCaptionModel(): CaptionModel {
     gridLength: gridSize * gridSize,
   };
   return {
-    config: { preprocessing: { size: 32, fit: 'squash', kernel: 'cubic' }, encoder: tinyEncoder, captioner },
+    config: { preprocessing: { size: inputSize, fit: 'squash', kernel: 'cubic' }, encoder, captioner },
     vocabulary,
-    encoder: randomWeights(mobilenetParameterShapes(tinyEncoder), 1),
-    captioner: createCaptionerParameters(captioner, new Random(2)),
+    encoder: randomWeights(mobilenetParameterShapes(encoder), seed),
+    captioner: createCaptionerParameters(captioner, new Random(seed + 1)),
   };
 }
 
 /** Saves the tiny captioner and returns its folder. */
-export async function saveTinyCaptioner(): Promise<string> {
+export async function saveTinyCaptioner(options: TinyOptions = {}): Promise<string> {
   const folder = join(await temporaryFolder(), 'checkpoint');
-  await saveCaptionModel(folder, tinyCaptionModel(), { modelCard: 'tiny\n', precision: 'F32' });
+  await saveCaptionModel(folder, tinyCaptionModel(options), { modelCard: 'tiny\n', precision: 'F32' });
   return folder;
 }
 

@@ -112,24 +112,34 @@ function optionsOf(argv: CaptionArguments, context: CommandContext): CaptionOpti
 }
 
 async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: CommandContext): Promise<void> {
+  const options = optionsOf(argv, context);
   await selectBackend(argv);
   if (argv.checkpoint === DEFAULT_CHECKPOINT && !existsSync(DEFAULT_CHECKPOINT)) {
     throw new UserError('the shipped captioner is missing; name another with --checkpoint');
   }
   const found = await findImages(await inputsOf(argv.paths, context), { recursive: argv.recursive });
-  await withResults(CAPTION_RESULTS, argv, context, found, (sink, images) => captionAll(argv, context, sink, images));
+  await withResults(CAPTION_RESULTS, argv, context, found, (sink, images) =>
+    captionAll(argv, context, { options, sink, images }),
+  );
 }
 
 async function captionAll(
   argv: CaptionArguments,
   context: CommandContext,
-  sink: Sink<CaptionResult>,
-  images: readonly ImagePath[],
+  {
+    options,
+    sink,
+    images,
+  }: {
+    readonly options: CaptionOptions;
+    readonly sink: Sink<CaptionResult>;
+    readonly images: readonly ImagePath[];
+  },
 ): Promise<void> {
   const captioner = await loadCaptioner(argv.checkpoint);
   const progress = startProgress('captioning', argv.output === undefined ? 0 : images.length);
   try {
-    for await (const result of captioner.caption(images, optionsOf(argv, context))) {
+    for await (const result of captioner.caption(images, options)) {
       if (isFailure(result)) context.exitCode = 1;
       await sink.write(result);
       progress.advance(1);

@@ -1,6 +1,10 @@
 /** Options of commands that caption: which captioner, and how its words are chosen. */
 import { fileURLToPath } from 'node:url';
-import { decodingDefaults, type DecodingOptions } from '../../tasks/caption/generate.js';
+import { type Choice, CHOICES } from '../../tasks/caption/choose.js';
+import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
+import { decodingDefaults } from '../../tasks/caption/generate.js';
+import type { CaptionOptions } from '../../tasks/caption/predict.js';
+import { parseSource } from './sources.js';
 
 /** The captioner that the package ships. */
 export const DEFAULT_CHECKPOINT = fileURLToPath(new URL('../../../checkpoints/captioner', import.meta.url));
@@ -37,6 +41,32 @@ export const decodingOptions = {
     default: decodingDefaults.diversityPenalty,
     describe: 'How much the groups avoid them',
   },
+  choice: {
+    choices: CHOICES,
+    default: decodingDefaults.choice,
+    describe: 'Give the most probable caption, or the one most like the others found (minimum Bayes risk)',
+  },
+  consensus: {
+    type: 'string',
+    array: true,
+    nargs: 1, // what follows is a path to caption
+    requiresArg: true,
+    default: [] as string[],
+    describe:
+      'images=DIR,captions=FILE[,splits=DIR]: training photos; captions like those of the most similar are preferred',
+  },
+  'consensus-photos': {
+    type: 'number',
+    requiresArg: true,
+    default: consensusDefaults.neighbours,
+    describe: 'How many of them have a say',
+  },
+  'consensus-weight': {
+    type: 'number',
+    requiresArg: true,
+    default: consensusDefaults.weight,
+    describe: 'How much it counts',
+  },
 } as const;
 
 /** What yargs gives for `decodingOptions`. */
@@ -46,12 +76,20 @@ export interface DecodingArguments {
   readonly lengthPenalty: number;
   readonly beamGroups: number;
   readonly diversity: number;
+  readonly choice: Choice;
+  readonly consensus: readonly string[];
+  readonly consensusPhotos: number;
+  readonly consensusWeight: number;
 }
 
-/** How words are chosen, as the options say. */
-export function decodingFrom(
-  argv: DecodingArguments,
-): Pick<DecodingOptions, 'beamWidth' | 'lengthPenalty' | 'groups' | 'diversityPenalty'> {
-  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty } = argv;
-  return { beamWidth, lengthPenalty, groups, diversityPenalty };
+/** How words are chosen, as the options say. Throws UserError for a consensus that makes no sense. */
+export function decodingFrom(argv: DecodingArguments): CaptionOptions {
+  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice } = argv;
+  const sources = argv.consensus.map((text) => parseSource(text, '--consensus'));
+  const consensus = { sources, neighbours: argv.consensusPhotos, weight: argv.consensusWeight };
+  requireConsensusOptions(consensus);
+  return {
+    ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice },
+    ...(sources.length === 0 ? {} : { consensus }),
+  };
 }

@@ -18,6 +18,7 @@ interface EvaluateArguments extends BackendArguments, DecodingArguments {
   readonly split: 'train' | 'val' | 'dev' | 'test' | undefined;
   readonly trainSource: string[];
   readonly baselineEncoder: string | undefined;
+  readonly ensemble: string[];
   readonly format: 'text' | 'json';
   readonly report: string | undefined;
   readonly worst: number;
@@ -58,6 +59,13 @@ function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateArguments> {
       describe: 'Training photos for the nearest-photo baseline; may be repeated',
     },
     'baseline-encoder': { type: 'string', requiresArg: true, describe: 'Another encoder for that baseline' },
+    ensemble: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      default: [] as string[],
+      describe: 'Further captioners of the same vocabulary, which decide together with the first',
+    },
     report: { type: 'string', requiresArg: true, describe: 'Folder for a page with the worst captions' },
     worst: { type: 'number', requiresArg: true, default: 50, describe: 'Photos on that page' },
     overwrite: { type: 'boolean', default: false, describe: 'Replace the folder of --report' },
@@ -83,6 +91,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
   await selectBackend(argv);
   const evaluation = await evaluateCaptioner({
     checkpoint: argv.checkpoint,
+    ensemble: argv.ensemble,
     source,
     trainSources: argv.trainSource.map((text) => parseSource(text, '--train-source')),
     ...decodingFrom(argv),
@@ -91,14 +100,17 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
     ...(argv.baselineEncoder === undefined ? {} : { baselineEncoder: argv.baselineEncoder }),
   });
   if (report !== undefined) await writeReport(evaluation.captions, report);
-  context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : tableOf(evaluation));
+  context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : tableOf(evaluation, nameOf(argv)));
 }
 
 const COLUMNS = ['BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4', 'ROUGE-L', 'CIDEr-D', 'distinct'] as const;
 
+const nameOf = ({ ensemble }: EvaluateArguments): string =>
+  ensemble.length === 0 ? 'this captioner' : `these ${ensemble.length + 1} captioners together`;
+
 /** Scores for people, one way of captioning a row. */
-function tableOf({ photos, scores, baselines }: Evaluation): string {
-  const rows = [{ name: 'this captioner', scores }, ...baselines].map(({ name, scores: own }) => {
+function tableOf({ photos, scores, baselines }: Evaluation, name: string): string {
+  const rows = [{ name, scores }, ...baselines].map(({ name, scores: own }) => {
     const { bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, distinctCaptions } = own;
     const numbers = [bleu1, bleu2, bleu3, bleu4, rougeL, ciderD].map((value) => value.toFixed(4));
     return [...numbers, String(distinctCaptions), name];

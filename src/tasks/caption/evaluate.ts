@@ -5,15 +5,18 @@ import { brokenEndings } from '../../metrics/endings.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
+import { type CaptionModels, requireOneVocabulary } from './members.js';
 import { type CaptionModel, loadCaptionModel } from './model.js';
 import { loadEncoder } from '../encoder/index.js';
 import { nearestCaptions } from './nearest.js';
 import { type CaptionOptions, createCaptioner } from './predict.js';
-import { type CaptionSource, readSource } from './sources.js';
+import { type CaptionSource, readSource, readTrainSources } from './sources.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 
 export interface EvaluateOptions extends CaptionOptions {
   readonly checkpoint: string;
+  /** Captioners of the same vocabulary that decide together with it; each sees photos through its own encoder. */
+  readonly ensemble?: readonly string[];
   readonly source: CaptionSource;
   readonly split?: 'train' | 'val' | 'dev' | 'test';
   /** Photos whose captions the nearest-photo baseline may use. */
@@ -48,10 +51,11 @@ export interface Evaluation {
 
 /** Captions the photos of a split and scores them. Throws UserError when nothing is left to score. */
 export async function evaluateCaptioner(options: EvaluateOptions): Promise<Evaluation> {
-  const { checkpoint, source, split, trainSources = [], baselineEncoder, ...captioning } = options;
-  const model = await loadCaptionModel(checkpoint);
+  const { checkpoint, ensemble = [], source, split, trainSources = [], baselineEncoder, ...captioning } = options;
+  const models = await loadModels([checkpoint, ...ensemble]);
+  const [model] = models;
   const examples = await readSource(source, split === undefined ? {} : { split });
-  const candidates = await captionAll(model, examples, captioning);
+  const candidates = await captionAll(models, examples, captioning);
   const references = examples.map(({ captions }) => captions);
   const score = (captions: readonly string[]): CaptionScores => scoreCaptions({ candidates: captions, references });
   const train = await readTrainSources(trainSources);
@@ -81,12 +85,20 @@ export async function evaluateCaptioner(options: EvaluateOptions): Promise<Evalu
   };
 }
 
+async function loadModels(folders: readonly [string, ...string[]]): Promise<CaptionModels> {
+  const [first, ...others] = folders;
+  const models: [CaptionModel, ...CaptionModel[]] = [await loadCaptionModel(first)];
+  for (const folder of others) models.push(await loadCaptionModel(folder));
+  requireOneVocabulary(models, folders);
+  return models;
+}
+
 async function captionAll(
-  model: CaptionModel,
+  models: CaptionModels,
   examples: readonly CaptionedImage[],
   options: CaptionOptions,
 ): Promise<string[]> {
-  const captioner = createCaptioner(model);
+  const captioner = createCaptioner(...models);
   const progress = startProgress('captioning', examples.length);
   const captions: string[] = [];
   try {
@@ -104,15 +116,6 @@ async function captionAll(
     progress.stop();
     captioner.dispose();
   }
-}
-
-async function readTrainSources(sources: readonly CaptionSource[]): Promise<readonly CaptionedImage[]> {
-  const examples: CaptionedImage[] = [];
-  for (const source of sources) {
-    const found = await readSource(source);
-    examples.push(...found.filter(({ split }) => split === undefined || split === 'train'));
-  }
-  return examples;
 }
 
 /** The model's own encoder, and the one at `path` with the same preprocessing. */

@@ -28,10 +28,8 @@ export async function generateFromCache(options: CachedGeneration): Promise<stri
   const generator = createGenerator({
     ...decodingDefaults,
     ...options.decoding,
-    config: model.config.captioner,
+    members: [{ config: model.config.captioner, parameters, gridOf }],
     vocabulary: model.vocabulary,
-    parameters,
-    gridOf,
   });
   const progress = startProgress('captioning', images.length);
   const captions: string[] = [];
@@ -40,7 +38,7 @@ export async function generateFromCache(options: CachedGeneration): Promise<stri
       options.signal?.throwIfAborted();
       const batch = images.slice(begin, begin + BATCH_SIZE);
       const features = readBatch(cache, batch, shape);
-      const found = await generator.generate(features);
+      const found = await generator.generate([features]);
       features.dispose();
       for (const [best] of found.slice(0, batch.length)) captions.push(best?.caption ?? '');
       progress.advance(batch.length);

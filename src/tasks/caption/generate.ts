@@ -4,15 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
-import { type Candidate, createBeamSearch } from '../../decoding/index.js';
-import {
-  type CaptionerConfig,
-  type CaptionerState,
-  startCaptions,
-  stepCaptions,
-} from '../../models/captioner/index.js';
+import { type Candidate, createBeamSearch, createEnsemble, type DecodingStep } from '../../decoding/index.js';
+import { type CaptionerConfig, startCaptions, stepCaptions } from '../../models/captioner/index.js';
+import { defined } from '../../shared/assert.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
+import { type Choice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
 
 export interface DecodingOptions {
   /** Candidates kept at each step; 1 is greedy. */
@@ -28,6 +25,8 @@ export interface DecodingOptions {
   readonly groups: number;
   /** How much they avoid them, from 0 on. */
   readonly diversityPenalty: number;
+  /** Which of the captions found is the best: `choose.ts`. */
+  readonly choice: Choice;
   /** Candidates returned, at most `beamWidth`. */
   readonly candidates: number;
 }
@@ -41,6 +40,7 @@ export const decodingDefaults: DecodingOptions = {
   noRepeatNgram: 0,
   groups: 1,
   diversityPenalty: 0.5,
+  choice: 'probable',
   candidates: 1,
 };
 
@@ -50,33 +50,53 @@ export interface ScoredCaption {
   readonly logProbability: number;
 }
 
-export interface GeneratorOptions extends DecodingOptions {
+/** A captioner that takes part in generation. */
+export interface GeneratorMember {
   readonly config: CaptionerConfig;
   /** The captioner's weights; they stay with the caller and are baked into what is compiled. */
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
+  /** What comes before the captioner: features as the caller has them → grid [n, p, c]. */
+  readonly gridOf: (features: tf.Tensor) => tf.Tensor;
+}
+
+export interface GeneratorOptions extends DecodingOptions {
+  /** One captioner, or several that decide together. */
+  readonly members: readonly [GeneratorMember, ...GeneratorMember[]];
+  /** That of all members. */
   readonly vocabulary: Vocabulary;
-  /** What comes before the captioner: features as the caller has them → grid [n, p, c]. Default: they are the grid. */
-  readonly gridOf?: (features: tf.Tensor) => tf.Tensor;
+  /** Whether `generate` is told of photos that look alike. Default false. */
+  readonly consensus?: boolean;
 }
 
 export interface CaptionGenerator {
-  /** Captions of each image, best first, from features [n, …]: n lists. */
-  generate(features: tf.Tensor): Promise<readonly (readonly ScoredCaption[])[]>;
+  /**
+   * Captions of each image, best first, from the features [n, …] that each member has of them: n lists. `consensus` is
+   * what was said of photos that look like each; images beyond its end have none.
+   */
+  generate(
+    features: readonly tf.Tensor[],
+    consensus?: readonly Consensus[],
+  ): Promise<readonly (readonly ScoredCaption[])[]>;
   dispose(): void;
 }
 
-/** Compiles the captioner for decoding. */
+/** Compiles captioners for decoding. */
 export function createGenerator(options: GeneratorOptions): CaptionGenerator {
-  const { config, parameters, vocabulary, gridOf = (features) => features } = options;
+  const { members } = options;
+  const { join, step } = createEnsemble(members.map(stepOf) as [DecodingStep, ...DecodingStep[]]);
   let perRowCount = 0;
-  const begin = compile((features: tf.Tensor) => {
-    const { perRow, perImage } = startCaptions(config, parameters, gridOf(features));
+  const begin = compile((...features: tf.Tensor[]) => {
+    const states = members.map(({ config, parameters, gridOf }, index) =>
+      startCaptions(config, parameters, gridOf(defined(features[index], 'features'))),
+    );
+    const { perRow, perImage } = join(states);
     perRowCount = perRow.length;
     return [...perRow, ...perImage];
   });
   const search = createBeamSearch({
     ...options,
-    step: (tokens, state) => stepCaptions(config, parameters, state, tokens),
+    candidates: candidatesToFind(options),
+    step,
     startId: START_ID,
     endId: END_ID,
     suppressedIds: [PADDING_ID, START_ID, UNKNOWN_ID],
@@ -84,12 +104,12 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
     compile,
   });
   return {
-    async generate(features) {
-      const tensors = begin(features);
-      const state: CaptionerState = { perRow: tensors.slice(0, perRowCount), perImage: tensors.slice(perRowCount) };
+    async generate(features, consensus = []) {
+      const tensors = begin(...features);
+      const state = { perRow: tensors.slice(0, perRowCount), perImage: tensors.slice(perRowCount) };
       try {
-        const found = await search.decode(state, features.shape[0] ?? 0);
-        return found.map((candidates) => candidates.map((candidate) => scored(candidate, vocabulary)));
+        const found = await search.decode(state, features[0]?.shape[0] ?? 0);
+        return found.map((candidates, image) => chosen(candidates, options, consensus[image]));
       } finally {
         tf.dispose(tensors);
       }
@@ -101,6 +121,27 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
   };
 }
 
-function scored({ tokens, logProbability }: Candidate, vocabulary: Vocabulary): ScoredCaption {
-  return { caption: detokenize(vocabulary.decode(tokens)), logProbability };
+function stepOf({ config, parameters }: GeneratorMember): DecodingStep {
+  return (tokens, state) => stepCaptions(config, parameters, state, tokens);
+}
+
+/** How many candidates the choice is made among. */
+function candidatesToFind({ candidates, beamWidth, choice, consensus = false }: GeneratorOptions): number {
+  return choice === 'probable' && !consensus ? candidates : Math.max(candidates, beamWidth);
+}
+
+/** The candidates that are given of those that were found, the chosen one first. */
+function chosen(
+  found: readonly Candidate[],
+  { vocabulary, choice, candidates }: GeneratorOptions,
+  consensus: Consensus | undefined,
+): ScoredCaption[] {
+  const captions = found.map(({ tokens, logProbability, score }): RankedCaption => ({
+    caption: detokenize(vocabulary.decode(tokens)),
+    logProbability,
+    score,
+  }));
+  return rankCaptions(captions, choice, consensus)
+    .slice(0, candidates)
+    .map(({ caption, logProbability }) => ({ caption, logProbability }));
 }

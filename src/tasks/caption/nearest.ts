@@ -1,6 +1,6 @@
 /**
- * The baseline that a captioner must beat: the caption of the training photo that looks most alike, by the cosine of
- * pooled encoder features.
+ * Photos that look alike, by the cosine of pooled encoder features; and the baseline that a captioner must beat: the
+ * caption of the training photo that looks most alike.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
@@ -15,14 +15,36 @@ interface PooledFeatures {
   readonly vectors: readonly Float32Array[];
 }
 
-/** The same encoder with its grid averaged to one vector and brought to length 1. */
+/** Features [n, h, w, c] averaged over the grid and brought to length 1: [n, c]. */
+export function poolFeatures(features: tf.Tensor): tf.Tensor2D {
+  const pooled = tf.mean(features, [1, 2]); // [n, c]
+  return tf.div(pooled, tf.maximum(tf.norm(pooled, 2, 1, true), 1e-12));
+}
+
+/** The same encoder with its grid pooled to one unit vector. */
 export function pooledEncoder({ preprocessing, encode }: ImageEncoder): ImageEncoder {
+  return { preprocessing, encode: (images) => poolFeatures(encode(images)) };
+}
+
+/** Photos that can be searched by what they look like. */
+export interface PhotoIndex {
+  /** For each of `vectors` (unit vectors [n, c]) the numbers of the `count` most similar photos, the nearest first. */
+  nearest(vectors: tf.Tensor2D, count: number): Promise<readonly (readonly number[])[]>;
+  dispose(): void;
+}
+
+/** An index of photos by their unit vectors, at least one; a vector's place is its photo's number. */
+export function createPhotoIndex(vectors: readonly Float32Array[]): PhotoIndex {
+  const known = matrixOf(vectors);
   return {
-    preprocessing,
-    encode: (images) => {
-      const pooled = tf.mean(encode(images), [1, 2]); // [n, c]
-      return tf.div(pooled, tf.maximum(tf.norm(pooled, 2, 1, true), 1e-12));
+    async nearest(queries, count) {
+      const kept = Math.min(count, vectors.length);
+      const indices = tf.tidy(() => tf.topk(tf.matMul(queries, known, false, true), kept).indices);
+      const values = await indices.data();
+      indices.dispose();
+      return Array.from({ length: queries.shape[0] }, (_, row) => [...values.slice(row * kept, (row + 1) * kept)]);
     },
+    dispose: () => known.dispose(),
   };
 }
 
@@ -57,11 +79,13 @@ export async function nearestCaptions(
   const pooled = pooledEncoder(encoder);
   const known = await pool(pooled, train);
   const asked = await pool(pooled, queries);
-  const nearest = tf.tidy(() => tf.argMax(tf.matMul(matrixOf(asked.vectors), matrixOf(known.vectors), false, true), 1));
-  const indices = await nearest.data();
-  nearest.dispose();
+  const index = createPhotoIndex(known.vectors);
+  const vectors = matrixOf(asked.vectors);
+  const found = await index.nearest(vectors, 1);
+  vectors.dispose();
+  index.dispose();
   const captions = new Map(
-    asked.examples.map(({ image }, row) => [image, known.examples[indices[row] as number]?.captions[0] ?? '']),
+    asked.examples.map(({ image }, row) => [image, known.examples[found[row]?.[0] ?? -1]?.captions[0] ?? '']),
   );
   return queries.map(({ image }) => captions.get(image) ?? '');
 }

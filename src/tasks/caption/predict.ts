@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
-import { mobilenetBlocks } from '../../models/mobilenet/index.js';
-import { BatchEncoder, decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
+import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
+import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
 import {
   type CaptionGenerator,
   createGenerator,
@@ -13,9 +13,8 @@ import {
   decodingDefaults,
   type ScoredCaption,
 } from './generate.js';
-import { toTensors } from '../../training/parameters.js';
-import { type CaptionModel, loadCaptionModel } from './model.js';
-import { frozenEncoder } from '../encoder/frozen.js';
+import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
+import { loadCaptionModel } from './model.js';
 
 /** What is said of one image, or why nothing is. */
 export type CaptionResult =
@@ -34,6 +33,8 @@ export interface CaptionOptions extends Partial<DecodingOptions> {
   readonly batchSize?: number;
   /** The largest picture that is decoded, in pixels. */
   readonly limitPixels?: number;
+  /** Captions of photos that look alike take part in the choice: which photos, and how much. Default: none. */
+  readonly consensus?: ConsensusOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -50,8 +51,14 @@ export interface Captioner {
 /** What is compiled for one batch size and one way of decoding. */
 interface CompiledCaptioner {
   readonly key: string;
-  readonly encoder: BatchEncoder;
+  readonly encoders: BatchEncoders;
   readonly generator: CaptionGenerator;
+}
+
+/** Photos that were read for one choice of options. */
+interface LoadedConsensus {
+  readonly key: string;
+  readonly photos: ConsensusPhotos;
 }
 
 /**
@@ -68,68 +75,68 @@ export async function loadCaptioner(folder: string): Promise<Captioner> {
   return createCaptioner(await loadCaptionModel(folder));
 }
 
-/** A captioner of a model that is loaded already. */
-export function createCaptioner(model: CaptionModel): Captioner {
-  const encoder = frozenEncoder(model, mobilenetBlocks(model.config.encoder).length);
-  const parameters = toTensors(model.captioner);
+/** A captioner of models that are loaded already: one, or several of one vocabulary that decide together. */
+export function createCaptioner(...models: CaptionModels): Captioner {
+  const [first] = models;
+  const { vocabulary } = first;
+  const members = models.map(createMember) as [Member, ...Member[]];
   let compiled: CompiledCaptioner | undefined;
+  let consensus: LoadedConsensus | undefined;
   const release = (): void => {
-    compiled?.encoder.dispose();
+    compiled?.encoders.dispose();
     compiled?.generator.dispose();
     compiled = undefined;
   };
-  const compiledFor = (batchSize: number, decoding: DecodingOptions): CompiledCaptioner => {
+  const compiledFor = (batchSize: number, decoding: DecodingOptions & { consensus: boolean }): CompiledCaptioner => {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
-    const { config, vocabulary } = model;
-    const generator = createGenerator({
-      ...decoding,
-      config: config.captioner,
-      parameters,
-      vocabulary,
-      gridOf: toGrid,
-    });
-    compiled = { key, encoder: new BatchEncoder(encoder, batchSize), generator };
+    const generator = createGenerator({ ...decoding, members, vocabulary });
+    compiled = { key, encoders: new BatchEncoders(members, batchSize), generator };
     return compiled;
+  };
+  const consensusFor = async (options: ConsensusOptions, signal?: AbortSignal): Promise<ConsensusPhotos> => {
+    const key = JSON.stringify(options);
+    if (consensus?.key === key) return consensus.photos;
+    consensus?.photos.dispose();
+    consensus = undefined;
+    consensus = { key, photos: await createConsensus(first, options, signal) };
+    return consensus.photos;
   };
   return {
     async *caption(paths, options = {}) {
-      const { batchSize = DEFAULT_BATCH_SIZE, limitPixels, signal, ...chosen } = options;
-      const decoding = { ...decodingDefaults, ...chosen };
+      const { batchSize = DEFAULT_BATCH_SIZE, limitPixels, signal, consensus: agreed, ...chosen } = options;
+      const decoding = { ...decodingDefaults, ...chosen, consensus: agreed !== undefined };
+      const photos = agreed === undefined ? undefined : await consensusFor(agreed, signal);
+      const [preprocessing, ...further] = preprocessingsOf(members);
       const limits = {
         ...(limitPixels === undefined ? {} : { limitPixels }),
         ...(signal === undefined ? {} : { signal }),
       };
-      for await (const batch of decodedBatches(model.config.preprocessing, paths, { batchSize, ...limits })) {
-        yield* captionBatch(compiledFor(batchSize, decoding), batch, decoding.candidates);
+      for await (const batch of decodedBatches(preprocessing, paths, { batchSize, further, ...limits })) {
+        yield* captionBatch(compiledFor(batchSize, decoding), batch, { photos, candidates: decoding.candidates });
       }
     },
     dispose() {
       release();
-      encoder.dispose();
-      tf.dispose(parameters);
+      consensus?.photos.dispose();
+      for (const member of members) member.dispose();
     },
   };
 }
 
-/** [n, h, w, c] → [n, h·w, c]. */
-function toGrid(features: tf.Tensor): tf.Tensor {
-  const [n = 0, height = 0, width = 0, channels = 0] = features.shape;
-  return tf.reshape(features, [n, height * width, channels]); // [n, p, c]
-}
-
 async function* captionBatch(
-  { encoder, generator }: CompiledCaptioner,
+  { encoders, generator }: CompiledCaptioner,
   batch: readonly (PixelImage | FailedImage)[],
-  candidates: number,
+  { photos, candidates }: { readonly photos: ConsensusPhotos | undefined; readonly candidates: number },
 ): AsyncGenerator<CaptionResult> {
   const decoded = batch.filter(hasPixels);
   const found = new Map<PixelImage, readonly ScoredCaption[]>();
   if (decoded.length > 0) {
-    const features = encoder.encode(decoded.map(({ pixels }) => pixels));
-    const captions = await generator.generate(features);
-    features.dispose();
+    const features = encoders.encode(decoded);
+    const paths = decoded.map(({ path }) => path);
+    const captions = await generator.generate(features, await photos?.near(features[0], paths));
+    tf.dispose([...features]);
     decoded.forEach((image, index) => found.set(image, captions[index] ?? []));
   }
   for (const image of batch) {

@@ -2,9 +2,9 @@
  * A report of the worst captions: a folder with `index.html` and small copies of the photos, which can be moved and
  * opened anywhere. It is written under another name and renamed when it is whole.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { escapeUTF8 } from 'entities';
 import { printable } from '../../media/media-error.js';
 import { thumbnail } from '../../media/thumbnail.js';
@@ -27,12 +27,40 @@ const STYLE = `body{font:16px/1.4 sans-serif;margin:2em auto;max-width:60em;padd
 article{display:flex;gap:1.5em;margin:1.5em 0}img{width:${SIDE / 1.5}px;height:auto;align-self:flex-start}
 h2{font-size:1.1em;margin:0}p{margin:.3em 0;color:#555}ul{margin:.5em 0;padding-left:1.2em}`;
 
+const PAGE = 'index.html';
+const PHOTOS = 'photos';
+const TITLE = '<title>Worst captions</title>';
+
 /** Throws UserError with exit code 2 when `folder` exists and may not be replaced: before the work, not after. */
 export function requireNewReport({ folder, overwrite }: ReportOptions): void {
-  if (!overwrite && existsSync(folder)) {
+  if (!existsSync(folder)) return;
+  if (!overwrite) {
     throw new UserError(`${folder}: exists already (--overwrite replaces it, or name another)`, { exitCode: 2 });
   }
+  const stranger = strangerIn(folder);
+  if (stranger !== undefined) {
+    throw new UserError(`${folder}: is no report: ${stranger} (only reports are replaced: name another folder)`, {
+      exitCode: 2,
+    });
+  }
 }
+
+/** What `folder` has, or lacks, that tells it from a report; undefined for a report and for an empty folder. */
+function strangerIn(folder: string): string | undefined {
+  if (!statSync(folder).isDirectory()) return 'it is a file';
+  const names = visible(folder);
+  if (names.length === 0) return undefined;
+  const page = join(folder, PAGE);
+  if (!existsSync(page) || !readFileSync(page, 'utf8').includes(TITLE)) return `it has no ${PAGE} of a report`;
+  const other = names.find((name) => name !== PAGE && name !== PHOTOS);
+  const photos = join(folder, PHOTOS);
+  const picture = existsSync(photos) ? visible(photos).find((name) => !/^\d+\.jpg$/.test(name)) : undefined;
+  const found = other ?? picture;
+  return found === undefined ? undefined : `it has ${printable(found)}`;
+}
+
+/** The names in `folder` without those that systems add (`.DS_Store`). */
+const visible = (folder: string): string[] => readdirSync(folder).filter((name) => !name.startsWith('.'));
 
 /** The `count` photos with the lowest CIDEr-D, the worst first; ties in the order given. */
 export function worstFirst(photos: readonly ScoredPhoto[], count: number): readonly ScoredPhoto[] {
@@ -42,15 +70,16 @@ export function worstFirst(photos: readonly ScoredPhoto[], count: number): reado
 /** Writes the report. Throws UserError when the folder exists, or the system refuses. */
 export async function writeReport(photos: readonly ScoredPhoto[], options: ReportOptions): Promise<void> {
   requireNewReport(options);
-  const { folder, count } = options;
+  const { count } = options;
+  const folder = resolve(options.folder);
   const temporary = temporaryNameFor(folder);
   try {
-    await mkdir(join(temporary, 'photos'), { recursive: true });
+    await mkdir(join(temporary, PHOTOS), { recursive: true });
     const sections: string[] = [];
     for (const [index, photo] of worstFirst(photos, count).entries()) {
-      sections.push(await sectionOf(photo, { temporary, name: `photos/${String(index + 1).padStart(4, '0')}.jpg` }));
+      sections.push(await sectionOf(photo, { temporary, name: `${PHOTOS}/${String(index + 1).padStart(4, '0')}.jpg` }));
     }
-    await writeFile(join(temporary, 'index.html'), pageOf(sections, photos.length));
+    await writeFile(join(temporary, PAGE), pageOf(sections, photos.length));
     if (options.overwrite) await rm(folder, { recursive: true, force: true });
     await mkdir(dirname(folder), { recursive: true });
     await rename(temporary, folder);
@@ -63,7 +92,7 @@ export async function writeReport(photos: readonly ScoredPhoto[], options: Repor
 
 function pageOf(sections: readonly string[], photos: number): string {
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Worst captions</title>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">${TITLE}
 <style>${STYLE}</style>
 <h1>The ${sections.length} worst of ${photos} captions, by CIDEr-D</h1>
 ${sections.join('')}</html>

@@ -30,6 +30,16 @@ export async function readSource(
   return examples;
 }
 
+/** The photos of several sources that are for training, or in no part that their source names. */
+export async function readTrainSources(sources: readonly CaptionSource[]): Promise<readonly CaptionedImage[]> {
+  const examples: CaptionedImage[] = [];
+  for (const source of sources) {
+    const found = await readSource(source);
+    examples.push(...found.filter(({ split }) => split === undefined || split === 'train'));
+  }
+  return examples;
+}
+
 /** What is trained on and what the best epoch is chosen by. */
 export interface TrainingData {
   readonly train: readonly CaptionedImage[];

@@ -29,6 +29,8 @@ export interface EncodeOptions {
 export interface PixelImage {
   readonly path: string;
   readonly pixels: Uint8Array;
+  /** As prepared in each of the `further` ways. */
+  readonly further: readonly Uint8Array[];
 }
 
 /** An image that could not be decoded. */
@@ -100,15 +102,20 @@ async function featuresOf(
 export async function* decodedBatches(
   preprocessing: ImagePreprocessing,
   paths: Iterable<string | ImagePath>,
-  { batchSize, limitPixels, signal }: EncodeOptions,
+  {
+    batchSize,
+    limitPixels,
+    signal,
+    further = [],
+  }: EncodeOptions & { readonly further?: readonly ImagePreprocessing[] },
 ): AsyncGenerator<readonly (PixelImage | FailedImage)[]> {
   let batch: (PixelImage | FailedImage)[] = [];
   let decoded = 0;
   const limits = limitPixels === undefined ? {} : { limitPixels };
-  for await (const image of decodeAhead(paths, preprocessing, { concurrency: 2 * batchSize, ...limits })) {
+  for await (const image of decodeAhead(paths, preprocessing, { concurrency: 2 * batchSize, further, ...limits })) {
     if (signal?.aborted === true) return;
     if (image.error === undefined) {
-      batch.push({ path: image.path, pixels: image.pixels });
+      batch.push({ path: image.path, pixels: image.pixels, further: image.further });
       decoded++;
     } else batch.push({ path: image.path, error: image.error });
     if (decoded === batchSize) {

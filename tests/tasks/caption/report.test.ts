@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -41,12 +41,26 @@ test('a folder with a page, small copies and nothing that a caption could smuggl
 test('a folder that exists is refused, and replaced when asked; nothing else is left behind', async () => {
   const report = join(folder, 'report');
   await expect(writeReport(photos, { folder: report, count: 3, overwrite: false })).rejects.toThrow('--overwrite');
-  await writeFile(join(report, 'old.txt'), '');
+  await writeFile(join(report, 'photos/9999.jpg'), '');
   await writeReport(photos, { folder: report, count: 3, overwrite: true });
-  expect(existsSync(join(report, 'old.txt'))).toBe(false);
+  expect(existsSync(join(report, 'photos/9999.jpg'))).toBe(false);
+  await writeFile(join(report, 'notes.txt'), 'mine');
+  await expect(writeReport(photos, { folder: report, count: 3, overwrite: true })).rejects.toThrow('it has notes.txt');
+  await rm(join(report, 'notes.txt'));
+  await writeReport(photos, { folder: `${report}/`, count: 1, overwrite: true });
+  expect(await readdir(join(report, 'photos'))).toHaveLength(1);
   expect((await readdir(folder)).filter((name) => name.startsWith('report') || name.startsWith('.'))).toEqual([
     'report',
   ]);
+});
+
+test.each(['.', 'photos'])('what is no report is never replaced: a file of the user in %s', async (place) => {
+  const own = join(await temporaryFolder(), 'own');
+  await mkdir(join(own, place), { recursive: true });
+  await writeFile(join(own, place, 'holiday.jpg'), 'precious');
+  const replaced = writeReport(photos, { folder: own, count: 3, overwrite: true });
+  await expect(replaced).rejects.toThrow('is no report');
+  expect(await readFile(join(own, place, 'holiday.jpg'), 'utf8')).toBe('precious');
 });
 
 test('a photo that cannot be decoded is said to be so', async () => {

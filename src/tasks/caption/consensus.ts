@@ -1,0 +1,161 @@
+/**
+ * Consensus with photos that look alike (Devlin et al. 2015): among the captions found for a photo, those are preferred
+ * that resemble what people said of the most similar of photos that the user gives, typically the training photos.
+ */
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { CaptionedImage } from '../../datasets/captions/index.js';
+import type { FeatureCache } from '../../datasets/feature-cache.js';
+import { ciderVector, inverseDocumentFrequency } from '../../metrics/cider.js';
+import { ptbTokenize } from '../../metrics/ptb-tokenizer.js';
+import { mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { assert } from '../../shared/assert.js';
+import { UserError } from '../../shared/errors.js';
+import { ORIGINAL } from '../encoder/augment.js';
+import { cachedShape, frozenEncoder, frozenFingerprint } from '../encoder/frozen.js';
+import type { Consensus } from './choose.js';
+import { cacheFeatures } from './features.js';
+import type { CaptionModel } from './model.js';
+import { createPhotoIndex, poolFeatures, pooledEncoder } from './nearest.js';
+import { type CaptionSource, readTrainSources } from './sources.js';
+
+export interface ConsensusOptions {
+  /** Photos with captions; of those that name a split, the training part. */
+  readonly sources: readonly CaptionSource[];
+  /** How many of the most similar photos have a say. Default: `consensusDefaults`. */
+  readonly neighbours?: number;
+  /** How much the mean CIDEr-D (0 to 10) against their captions adds to a caption's score. Default: the same. */
+  readonly weight?: number;
+  /** Where features are kept; the user's cache directory by default. */
+  readonly cacheDirectory?: string;
+}
+
+/** Chosen on Flickr8k's dev part (`choose.ts`); 5 to 30 neighbours and weights of 0.5 to 2 did much the same. */
+export const consensusDefaults = { neighbours: 15, weight: 1 };
+
+/** Photos with captions, searched by what they look like. */
+export interface ConsensusPhotos {
+  /**
+   * What was said of the photos most similar to each of `paths`, from the encoder's features of them [n ≥ paths, h, w, c].
+   * A photo has no say about itself; a copy of it under another name does.
+   */
+  near(features: tf.Tensor, paths: readonly string[]): Promise<readonly Consensus[]>;
+  dispose(): void;
+}
+
+interface KnownPhoto {
+  /** Where it is, links resolved. */
+  readonly file: string;
+  /** Where its source says it is. */
+  readonly image: string;
+  readonly captions: readonly (readonly string[])[];
+}
+
+/** Reads and encodes the photos. Throws UserError when none is left, and the signal's reason when it is aborted. */
+export async function createConsensus(
+  model: CaptionModel,
+  options: ConsensusOptions,
+  signal?: AbortSignal,
+): Promise<ConsensusPhotos> {
+  const { neighbours, weight } = requireConsensusOptions(options);
+  const { photos, vectors } = await readPhotos(model, options, signal);
+  const weightOf = inverseDocumentFrequency(photos.map(({ captions }) => captions));
+  const index = createPhotoIndex(vectors);
+  return {
+    async near(features, paths) {
+      const pooled = tf.tidy(() => poolFeatures(features));
+      const found = await index.nearest(pooled, neighbours + 1);
+      pooled.dispose();
+      return paths.map((path, row) => {
+        const file = fileOf(path);
+        const others = (found[row] ?? []).map((at) => photos[at] as KnownPhoto).filter((photo) => photo.file !== file);
+        const captions = others.slice(0, neighbours).flatMap((photo) => photo.captions);
+        return { captions: captions.map((tokens) => ciderVector(tokens, weightOf)), weightOf, weight };
+      });
+    },
+    dispose: () => index.dispose(),
+  };
+}
+
+/** The numbers that `options` gives or leaves to the defaults. Throws UserError when one makes no sense. */
+export function requireConsensusOptions({ neighbours, weight }: ConsensusOptions): typeof consensusDefaults {
+  const chosen = {
+    neighbours: neighbours ?? consensusDefaults.neighbours,
+    weight: weight ?? consensusDefaults.weight,
+  };
+  if (!(Number.isInteger(chosen.neighbours) && chosen.neighbours >= 1)) {
+    throw new UserError(`consensus: expected a whole number of neighbours from 1 on, got ${chosen.neighbours}`, {
+      exitCode: 2,
+    });
+  }
+  if (!(Number.isFinite(chosen.weight) && chosen.weight >= 0)) {
+    throw new UserError(`consensus: expected a weight from 0 on, got ${chosen.weight}`, { exitCode: 2 });
+  }
+  return chosen;
+}
+
+async function readPhotos(
+  model: CaptionModel,
+  { sources, cacheDirectory }: ConsensusOptions,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly photos: readonly KnownPhoto[]; readonly vectors: readonly Float32Array[] }> {
+  const examples = await readTrainSources(sources);
+  const images = examples.map(({ image }) => image);
+  const { cache, usable } = await cachePooled(model, images, cacheDirectory, signal);
+  signal?.throwIfAborted();
+  const photos = mergePhotos(examples.filter(({ image }) => usable.has(image)));
+  if (photos.length === 0) {
+    throw new UserError('consensus: no photo with captions is left (photos of the val and test parts have no say)');
+  }
+  const vectors = photos.map(({ image }) => readVector(cache, image));
+  return { photos, vectors };
+}
+
+function readVector(cache: FeatureCache, image: string): Float32Array {
+  const vector = new Float32Array(cache.featureLength);
+  assert(cache.read(image, vector), () => `${image}: its features are gone`);
+  return vector;
+}
+
+/** Pooled features of photos, each of which goes through the encoder once and never again. */
+async function cachePooled(
+  model: CaptionModel,
+  images: readonly string[],
+  cacheDirectory: string | undefined,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof cacheFeatures> {
+  const cut = mobilenetBlocks(model.config.encoder).length;
+  const encoder = frozenEncoder(model, cut);
+  try {
+    return await cacheFeatures({
+      encoder: pooledEncoder(encoder),
+      fingerprint: JSON.stringify({ pooled: frozenFingerprint(model, cut, ORIGINAL) }),
+      featureLength: cachedShape(model, cut)[2],
+      images,
+      ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    encoder.dispose();
+  }
+}
+
+/** Each file once, with all that was said of it. */
+function mergePhotos(examples: readonly CaptionedImage[]): readonly KnownPhoto[] {
+  const merged = new Map<string, KnownPhoto>();
+  for (const { image, captions } of examples) {
+    const file = fileOf(image);
+    const before = merged.get(file)?.captions ?? [];
+    merged.set(file, { file, image, captions: [...before, ...captions.map(ptbTokenize)] });
+  }
+  return [...merged.values()];
+}
+
+function fileOf(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return resolve(path);
+  }
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
+import { run, type Run } from './run.js';
+
+const COLOURS = ['red', 'green', 'blue'];
+
+let folder: string;
+let checkpoint: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  checkpoint = await saveTinyCaptioner();
+  process.env['LOOKSAY_CACHE'] = join(folder, 'cache');
+  for (const colour of COLOURS) await writePicture(join(folder, `${colour}.png`), colour);
+  const rows = COLOURS.map((colour) => `${colour}.png,"A ${colour} <b>wall</b>."`);
+  await writeFile(join(folder, 'captions.csv'), `image,caption\n${rows.join('\n')}\n`);
+});
+
+afterAll(async () => {
+  delete process.env['LOOKSAY_CACHE'];
+  await rm(folder, { recursive: true, force: true });
+});
+
+const evaluate = (...rest: string[]): Promise<Run> =>
+  run([
+    ...['evaluate', 'caption', '--images', folder, '--captions', join(folder, 'captions.csv'), '--quiet'],
+    ...['--checkpoint', checkpoint, ...rest],
+  ]);
+
+test('--ensemble: several captioners decide together, with encoders of their own', async () => {
+  const others = [await saveTinyCaptioner({ seed: 3, inputSize: 64 }), await saveTinyCaptioner({ seed: 4 })];
+  const { code, out } = await evaluate('--ensemble', ...others);
+  expect(code).toBe(0);
+  expect(out).toContain('these 3 captioners together');
+  expect((await evaluate()).out).toContain('this captioner');
+  const stranger = await saveTinyCaptioner({ words: ['un', 'chien'] });
+  const refused = await evaluate('--ensemble', stranger);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain(`${stranger}: expected the vocabulary of ${checkpoint}`);
+});
+
+test('--consensus is taken by evaluation too', async () => {
+  const source = `images=${folder},captions=${join(folder, 'captions.csv')}`;
+  const { code, out } = await evaluate('--consensus', source, '--consensus-photos', '1', '--format', 'json');
+  expect(code).toBe(0);
+  expect((JSON.parse(out) as { photos: number }).photos).toBe(COLOURS.length);
+});
+
+test('--report: a page with the worst photos, replaced only when asked', async () => {
+  const report = join(folder, 'report');
+  expect((await evaluate('--report', report, '--worst', '2')).code).toBe(0);
+  expect(await readFile(join(report, 'index.html'), 'utf8')).toContain('&lt;b&gt;wall');
+  expect(await readdir(join(report, 'photos'))).toEqual(['0001.jpg', '0002.jpg']);
+  const again = await evaluate('--report', report);
+  expect(again.code).toBe(2);
+  expect(again.err).toContain('--overwrite');
+  expect((await evaluate('--report', report, '--overwrite')).code).toBe(0);
+  expect(await readdir(join(report, 'photos'))).toHaveLength(3);
+});
+
+test('--report --overwrite leaves a folder alone that is no report', async () => {
+  const precious = join(folder, 'precious');
+  await mkdir(precious);
+  await writeFile(join(precious, 'diary.txt'), 'mine');
+  const { code, err } = await evaluate('--report', precious, '--overwrite');
+  expect(code).toBe(2);
+  expect(err).toContain('is no report');
+  expect(existsSync(join(precious, 'diary.txt'))).toBe(true);
+});

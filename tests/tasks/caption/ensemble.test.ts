@@ -1,0 +1,79 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import '../../../src/backend/index.js';
+import { captionerLogits } from '../../../src/models/captioner/index.js';
+import { encodeImages } from '../../../src/tasks/encoder/encode.js';
+import { createMember, requireOneVocabulary } from '../../../src/tasks/caption/members.js';
+import type { CaptionModel } from '../../../src/tasks/caption/model.js';
+import { createCaptioner } from '../../../src/tasks/caption/predict.js';
+import { tokenize } from '../../../src/text/tokenizer.js';
+import { END_ID, START_ID } from '../../../src/text/vocabulary.js';
+import { temporaryFolder, tinyCaptionModel, writePicture } from '../../helpers/tiny-captioner.js';
+
+let folder: string;
+let photos: string[];
+
+beforeAll(async () => {
+  await tf.setBackend('onnxruntime');
+  folder = await temporaryFolder();
+  photos = ['red', 'green', 'blue'].map((colour) => join(folder, `${colour}.png`));
+  for (const [index, colour] of ['red', 'green', 'blue'].entries()) await writePicture(photos[index] ?? '', colour);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** P of each word of `ids` and of END after them, by one captioner with its own encoder. */
+async function probabilities(model: CaptionModel, photo: string, ids: readonly number[]): Promise<number[]> {
+  const member = createMember(model);
+  for await (const image of encodeImages(member.encoder, [photo], { batchSize: 1 })) {
+    if ('error' in image) throw image.error;
+    const { gridLength, featureSize } = model.config.captioner;
+    const grid = tf.tensor3d(image.features, [1, gridLength, featureSize]);
+    const tokens = tf.tensor2d([[START_ID, ...ids]], [1, ids.length + 1], 'int32');
+    const logits = captionerLogits(model.config.captioner, member.parameters, { grid, tokens });
+    const steps = (await tf.softmax(tf.reshape(logits, [ids.length + 1, -1])).array()) as number[][];
+    member.dispose();
+    return [...ids, END_ID].map((id, step) => steps[step]?.[id] ?? NaN);
+  }
+  throw new Error('no image');
+}
+
+test('captioners decide by the mean of their probabilities, each seeing photos its own way', async () => {
+  const models = [tinyCaptionModel(), tinyCaptionModel({ seed: 5, inputSize: 64 })] as const;
+  const captioner = createCaptioner(...models);
+  let captions = 0;
+  for await (const result of captioner.caption(photos, { batchSize: 2, maximumLength: 4, lengthPenalty: 0 })) {
+    if ('error' in result) throw new Error(result.error);
+    const ids = models[0].vocabulary.encode(tokenize(result.caption));
+    const [first = [], second = []] = await Promise.all(models.map((own) => probabilities(own, result.image, ids)));
+    const expected = first.reduce((sum, own, step) => sum + Math.log((own + (second[step] ?? NaN)) / 2), 0);
+    expect(result.logProbability).toBeCloseTo(expected, 3);
+    captions++;
+  }
+  captioner.dispose();
+  expect(captions).toBe(photos.length);
+});
+
+test('a captioner with itself says what it says alone', async () => {
+  const model = tinyCaptionModel();
+  const said = async (...models: [CaptionModel, ...CaptionModel[]]): Promise<string[]> => {
+    const captioner = createCaptioner(...models);
+    const captions: string[] = [];
+    for await (const result of captioner.caption(photos)) captions.push('caption' in result ? result.caption : '');
+    captioner.dispose();
+    return captions;
+  };
+  expect(await said(model, model)).toEqual(await said(model));
+});
+
+test('other vocabularies are refused, with the first word that differs', () => {
+  const models = [tinyCaptionModel(), tinyCaptionModel({ words: ['a', 'dog', 'cat', 'runs', 'sits', 'on', 'ice'] })];
+  expect(() => requireOneVocabulary(models, ['one', 'other'])).toThrow(
+    'other: expected the vocabulary of one, found another: word 7 is "ice", not "grass"',
+  );
+  expect(() =>
+    requireOneVocabulary([tinyCaptionModel(), tinyCaptionModel({ seed: 9 })], ['one', 'other']),
+  ).not.toThrow();
+});
