@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `words`, `encoder`. Results go to stdout,
- * everything else to stderr; the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
+ * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `generate`, `words`, `encoder`. Results go to
+ * stdout, everything else to stderr; the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { captionCommand } from './commands/caption.js';
 import { classifyCommand } from './commands/classify.js';
 import { encoderCommand } from './commands/encoder.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { generateCommand } from './commands/generate.js';
 import { trainCommand } from './commands/train.js';
 import { wordsCommand } from './commands/words.js';
 import { type CommandContext, STDIN_ARGUMENT } from './context.js';
@@ -48,9 +49,10 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .command(classifyCommand(context))
     .command(trainCommand(context))
     .command(evaluateCommand(context))
+    .command(generateCommand(context))
     .command(wordsCommand(context))
     .command(encoderCommand(context))
-    .demandCommand(1, 'name a command: caption, classify, train, evaluate, words or encoder')
+    .demandCommand(1, 'name a command: caption, classify, train, evaluate, generate, words or encoder')
     .strict()
     .recommendCommands()
     .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })

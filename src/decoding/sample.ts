@@ -21,6 +21,8 @@ export interface SamplingOptions extends DecodingOptions {
   readonly topP?: number;
   /** Sequences drawn for each image. Default 1. */
   readonly candidates?: number;
+  /** Told of each token as it is drawn, END not; `true` ends the row's sequence after it, without asking for END. */
+  readonly onToken?: (token: number, row: number) => boolean;
 }
 
 /** Something to draw: a token of the row's, or END. */
@@ -106,7 +108,8 @@ function drawNext(
   const { rank, logProbability } = draw(tickets, options, random);
   if (rank === 'end') return { finished: finishHypothesis(hypothesis, end) };
   const token = extensions.tokenOf(row, rank);
-  return { live: extendHypothesis(hypothesis, token, logProbability, extensions.attentionOf(row)) };
+  const live = extendHypothesis(hypothesis, token, logProbability, extensions.attentionOf(row));
+  return options.onToken?.(token, row) === true ? { finished: finishHypothesis(live, 0) } : { live };
 }
 
 /** What may be drawn, the most probable first; nothing when the sequence has to end. */

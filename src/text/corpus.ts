@@ -22,6 +22,8 @@ export interface CorpusSource {
 
 /** Characters of a piece of a long line, about. */
 const PIECE_LENGTH = 1_000_000;
+/** Characters of a document that is read as a whole. */
+const LONGEST_DOCUMENT = 250_000_000;
 /** A cell that is longer is a quote that was never closed. */
 const LONGEST_RECORD = 16_000_000;
 /** Characters of a header that an error shows. */
@@ -44,6 +46,47 @@ export async function* readTexts({ path, column }: CorpusSource): AsyncGenerator
   } else {
     yield* readTextFile(path);
   }
+}
+
+/** What one document is: a file (a cell, of CSV and TSV files), or each line of one. */
+export const DOCUMENT_KINDS = ['file', 'line'] as const;
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
+
+/**
+ * The documents of `source` with their line breaks (all `\n`), in order (files of a folder by name). Some may be empty.
+ * Throws UserError for what cannot be read, a column that is not there, another encoding, or a file too long for memory.
+ */
+export async function* readDocuments(source: CorpusSource, kind: DocumentKind = 'file'): AsyncGenerator<string> {
+  const { path, column } = source;
+  const isTable = column !== undefined || extname(path).toLowerCase() in DELIMITERS;
+  if (kind === 'line' || (isTable && !(await isFolder(path)))) {
+    for await (const text of readTexts(source)) yield withPlainBreaks(text);
+  } else if (await isFolder(path)) {
+    for (const file of await textFilesIn(path)) yield await readWhole(file);
+  } else {
+    yield await readWhole(path);
+  }
+}
+
+function withPlainBreaks(text: string): string {
+  return text.replaceAll('\r\n', '\n');
+}
+
+async function readWhole(path: string): Promise<string> {
+  await requireEightBits(path);
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length > LONGEST_DOCUMENT) {
+        throw new UserError(`${path}: expected at most ${LONGEST_DOCUMENT} characters, found more (take a part of it)`);
+      }
+    }
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+  return withPlainBreaks(text + decoder.decode());
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -33,16 +33,17 @@ export class Vocabulary {
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
   }
 
-  /** The words that occur at least `minimumCount` times, the most frequent first, ties in alphabetical order. */
+  /** The (`maximumSize`) words that occur at least `minimumCount` times, the most frequent first, ties in alphabetical order. */
   static build(
-    sentences: Iterable<readonly string[]>,
-    { minimumCount = 1 }: { minimumCount?: number } = {},
+    sentences: Iterable<Iterable<string>>,
+    { minimumCount = 1, maximumSize = Infinity }: { minimumCount?: number; maximumSize?: number } = {},
   ): Vocabulary {
     const counts = new Map<string, number>();
     for (const sentence of sentences) for (const word of sentence) counts.set(word, (counts.get(word) ?? 0) + 1);
     const words = [...counts]
       .filter(([, count]) => count >= minimumCount)
       .sort(byFrequency)
+      .slice(0, maximumSize)
       .map(([word]) => word);
     return new Vocabulary([...SPECIAL_TOKENS, ...words]);
   }

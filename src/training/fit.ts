@@ -15,7 +15,7 @@ import { startProgress } from '../shared/progress.js';
 import { counterUniform, Random } from '../shared/random.js';
 import { MovingAverage } from './moving-average.js';
 import { AdamW, type AdamWOptions } from './optimizers.js';
-import { assignWeights, readTensors, type TrainableParameters } from './parameters.js';
+import { assignWeights, type HostTensors, readTensors, type TrainableParameters } from './parameters.js';
 import type { Schedule } from './schedule.js';
 import { explainWriteErrors } from './system-errors.js';
 import {
@@ -87,10 +87,18 @@ export interface FitOptions<Batch> {
   readonly saveState?: (state: TrainingState) => Promise<void>;
   readonly saveEverySteps?: number;
   readonly resume?: TrainingState;
+  /** What goes on from batch to batch besides the weights, such as the state of a model that reads on. Default: nothing. */
+  readonly carried?: CarriedTensors;
   /** A JSON line an epoch goes here. */
   readonly logFile?: string;
   /** Aborting it finishes the step under way, saves the state and returns. */
   readonly signal?: AbortSignal;
+}
+
+/** Tensors that the caller carries on from batch to batch, saved and given back with the rest of the state. */
+export interface CarriedTensors {
+  read(): Promise<HostTensors>;
+  restore(tensors: HostTensors): void;
 }
 
 export interface FitResult {
@@ -122,9 +130,7 @@ export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult>
     let position: TrainingPosition = { epoch: 0, sums: EMPTY_SUMS, random: new Random(seed).state, history: [] };
     if (resume !== undefined) {
       position = resume.position;
-      assignWeights(parameters, resume.parameters);
-      optimizer.restore(resume.optimizer);
-      if (resume.averages !== undefined) average?.restore(resume.averages);
+      restore(run, resume);
     }
     while (position.epoch < epochs && !isPatienceOver(position, options)) {
       if (position.epoch >= stopAfter) return resultOf('interrupted', run, position);
@@ -138,6 +144,13 @@ export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult>
     optimizer.dispose();
     average?.dispose();
   }
+}
+
+function restore<Batch>({ options, optimizer, average }: Run<Batch>, state: TrainingState): void {
+  assignWeights(options.parameters, state.parameters);
+  optimizer.restore(state.optimizer);
+  if (state.averages !== undefined) average?.restore(state.averages);
+  if (state.carried !== undefined) options.carried?.restore(state.carried);
 }
 
 /** A call, because the compiler believes that a property stays as it was. */
@@ -337,8 +350,14 @@ async function saveState<Batch>(run: Run<Batch>, position: TrainingPosition): Pr
   if (options.saveState === undefined) return;
   const parameters = await readTensors(options.parameters);
   const averages = await average?.state();
-  const state = { position, parameters, optimizer: await optimizer.state() };
-  await options.saveState(averages === undefined ? state : { ...state, averages });
+  const carried = await options.carried?.read();
+  await options.saveState({
+    position,
+    parameters,
+    optimizer: await optimizer.state(),
+    ...(averages === undefined ? {} : { averages }),
+    ...(carried === undefined ? {} : { carried }),
+  });
 }
 
 /** The whole log, so that a resumed run never repeats or loses a line. */

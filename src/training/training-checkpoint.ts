@@ -33,7 +33,9 @@ export const TRAINING_TENSORS_FILE = 'training.safetensors';
 const KINDS = ['parameters', 'm', 'v'] as const;
 /** There only in a run that averages its weights. */
 const AVERAGES = 'averages';
-type Kind = (typeof KINDS)[number] | typeof AVERAGES;
+/** There only in a run that carries tensors on, which know their own shapes. */
+const CARRIED = 'carried';
+type Kind = (typeof KINDS)[number] | typeof AVERAGES | typeof CARRIED;
 
 /** How many settings an error lists. */
 const LISTED = 5;
@@ -54,7 +56,7 @@ export async function saveTrainingState(
   state: TrainingState,
   configuration: JsonObject,
 ): Promise<void> {
-  const { position, parameters, optimizer, averages = {} } = state;
+  const { position, parameters, optimizer, averages = {}, carried = {} } = state;
   const tensors = {
     ...withPrefix('parameters', parameters),
     ...withPrefix(
@@ -66,6 +68,7 @@ export async function saveTrainingState(
       mapValues(optimizer.moments, ({ v }) => v),
     ),
     ...withPrefix(AVERAGES, averages),
+    ...withPrefix(CARRIED, carried),
   };
   requireFiniteWeights(folder, tensors);
   const fingerprint = fingerprintWeights(tensors);
@@ -98,16 +101,23 @@ export async function loadTrainingState(folder: string, options: LoadTrainingSta
   const tensorsPath = join(folder, TRAINING_TENSORS_FILE);
   const { tensors, metadata } = await readSafetensors(tensorsPath);
   if (metadata['fingerprint'] !== header['weights']) throw mixedFiles(folder, TRAINING_TENSORS_FILE);
-  const saved = Object.fromEntries(tensors);
+  const isCarried = ([name]: readonly [string, HostTensor]): boolean => name.startsWith(`${CARRIED}/`);
+  const saved = Object.fromEntries([...tensors].filter((entry) => !isCarried(entry)));
+  const carried = [...tensors].filter(isCarried).map(([name, tensor]) => [name.slice(CARRIED.length + 1), tensor]);
   const averaged = Object.keys(saved).some((name) => name.startsWith(`${AVERAGES}/`));
   const kinds = averaged ? [...KINDS, AVERAGES] : KINDS;
   requireShapes(tensorsPath, shapesOf(saved), expectedShapes(options.parameterShapes, kinds));
-  requireFiniteWeights(tensorsPath, saved);
+  requireFiniteWeights(tensorsPath, Object.fromEntries(tensors));
   const tensorOf = (kind: Kind, name: string) => defined(saved[`${kind}/${name}`], `${kind}/${name}`);
   const parameters = mapValues(options.parameterShapes, (_, name) => tensorOf('parameters', name));
   const moments = mapValues(options.parameterShapes, (_, name) => ({ m: tensorOf('m', name), v: tensorOf('v', name) }));
   const step = requireNumber(path, header, 'optimizerStep', isCount);
-  const state = { position: parsePosition(path, header['position']), parameters, optimizer: { step, moments } };
+  const state = {
+    position: parsePosition(path, header['position']),
+    parameters,
+    optimizer: { step, moments },
+    ...(carried.length > 0 ? { carried: Object.fromEntries(carried) as HostTensors } : {}),
+  };
   if (!averaged) return state;
   return { ...state, averages: mapValues(options.parameterShapes, (_, name) => tensorOf(AVERAGES, name)) };
 }

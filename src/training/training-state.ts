@@ -59,6 +59,8 @@ export interface TrainingState {
   readonly optimizer: OptimizerState;
   /** Moving averages of the parameters, in a run that has them. */
   readonly averages?: HostTensors;
+  /** What goes on from batch to batch, in a run that carries something. */
+  readonly carried?: HostTensors;
 }
 
 /** The best epoch so far: the first with the highest score, or undefined before any epoch is done. */

@@ -1,4 +1,4 @@
-/** `looksay evaluate caption`: scores a captioner on photos whose captions are known. */
+/** `looksay evaluate`: the family of scoring commands; `evaluate caption` scores a captioner on captioned photos. */
 import stringWidth from 'string-width';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
@@ -7,6 +7,7 @@ import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/c
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
+import { evaluateTextCommand } from './evaluate-text.js';
 import { evaluateVideoCommand } from './evaluate-video.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
 
@@ -37,8 +38,9 @@ export function evaluateCommand(context: CommandContext): CommandModule {
           builder: evaluateOptions,
           handler: (argv: ArgumentsCamelCase<EvaluateArguments>) => runEvaluate(argv, context),
         })
+        .command(evaluateTextCommand(context))
         .command(evaluateVideoCommand(context))
-        .demandCommand(1, 'name what to evaluate: caption or video'),
+        .demandCommand(1, 'name what to evaluate: caption, text or video'),
     handler: () => undefined,
   };
 }

@@ -1,0 +1,139 @@
+/** `looksay generate`: writes text with a language model. */
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { UserError } from '../../shared/errors.js';
+import { warn } from '../../shared/log.js';
+import {
+  generateDefaults,
+  type GenerateOptions,
+  loadTextGenerator,
+  type TextGenerator,
+} from '../../tasks/text/generate.js';
+import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
+import type { CommandContext } from '../context.js';
+import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+
+interface GenerateArguments extends BackendArguments {
+  readonly checkpoint: string;
+  readonly prompt: string;
+  readonly length: number | undefined;
+  readonly temperature: number | undefined;
+  readonly topK: number | undefined;
+  readonly topP: number | undefined;
+  readonly count: number | undefined;
+  readonly seed: number | undefined;
+  readonly stop: string | undefined;
+}
+
+const NUMBERS: NumberOptions = {
+  length: {
+    default: generateDefaults.length,
+    describe: 'Units (characters or words) at most',
+    rule: NUMBER_RULES.count,
+  },
+  temperature: {
+    default: generateDefaults.temperature,
+    describe: 'Below 1 is bolder, above 1 more varied; 0 takes the likeliest',
+    rule: NUMBER_RULES.fromZero,
+  },
+  'top-k': { describe: 'Only the so many likeliest units', rule: NUMBER_RULES.count },
+  'top-p': {
+    default: generateDefaults.topP,
+    describe: 'Only the likeliest units whose probabilities sum to this',
+    rule: { expected: 'a number above 0 and at most 1', fits: (value) => value > 0 && value <= 1 },
+  },
+  count: { default: generateDefaults.count, describe: 'Different texts, one a line', rule: NUMBER_RULES.count },
+  seed: { default: generateDefaults.seed, describe: 'The same seed writes the same', rule: NUMBER_RULES.countFromZero },
+};
+
+export function generateCommand(context: CommandContext): CommandModule<object, GenerateArguments> {
+  return {
+    command: 'generate',
+    describe: 'Write text with a language model',
+    builder: (builder) =>
+      builder
+        .options({
+          checkpoint: {
+            type: 'string',
+            requiresArg: true,
+            demandOption: true,
+            describe: 'Folder of looksay train text',
+          },
+          prompt: { type: 'string', default: '', describe: 'What to continue' },
+          stop: { type: 'string', requiresArg: true, describe: 'End a text before this' },
+        })
+        .options(asYargsOptions(NUMBERS))
+        .options(backendOptions) as unknown as Argv<GenerateArguments>,
+    handler: (argv: ArgumentsCamelCase<GenerateArguments>) => runGenerate(argv, context),
+  };
+}
+
+async function runGenerate(argv: ArgumentsCamelCase<GenerateArguments>, context: CommandContext): Promise<void> {
+  checkNumbers(NUMBERS, argv);
+  const { length, temperature, topK, topP, count, seed, stop } = argv;
+  const options = { ...given({ length, temperature, topK, topP, count, seed, stop }), signal: context.signal };
+  await selectBackend(argv);
+  const generator = await loadTextGenerator(argv.checkpoint);
+  try {
+    warnOfUnknown(generator, argv.prompt);
+    if ((count ?? 1) === 1) await stream(generator, argv.prompt, options, context);
+    else await writeLines(generator, argv.prompt, options, context);
+  } finally {
+    generator.dispose();
+  }
+  context.signal.throwIfAborted();
+}
+
+function warnOfUnknown(generator: TextGenerator, prompt: string): void {
+  const unknown = generator.unknownIn(prompt);
+  if (unknown.length === 0) return;
+  const shown = unknown.slice(0, 10).map((unit) => JSON.stringify(unit));
+  const more = unknown.length > shown.length ? ` and ${unknown.length - shown.length} more` : '';
+  warn(`the model has never seen ${shown.join(', ')}${more}: passed over in the prompt`);
+}
+
+async function stream(
+  generator: TextGenerator,
+  prompt: string,
+  options: Partial<GenerateOptions>,
+  { stdout }: CommandContext,
+): Promise<void> {
+  const shown = (text: string): string => (stdout.isTTY === true ? withoutControls(text) : text);
+  stdout.write(shown(prompt));
+  await generator.generate(prompt, { ...options, onText: (text) => void stdout.write(shown(text)) });
+  stdout.write('\n');
+}
+
+/** What a terminal would obey is shown as a symbol: a model writes whatever its text had. */
+function withoutControls(text: string): string {
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '\uFFFD');
+}
+
+async function writeLines(
+  generator: TextGenerator,
+  prompt: string,
+  options: Partial<GenerateOptions>,
+  context: CommandContext,
+): Promise<void> {
+  const { count = 1 } = options;
+  const texts = await generator.generate(prompt, options);
+  for (const text of texts) context.stdout.write(`${escapeBreaks(prompt + text)}\n`);
+  if (texts.length < count && !context.signal.aborted) {
+    context.exitCode = 1;
+    throw new UserError(
+      `found only ${texts.length} different texts of ${count} (raise --temperature, --top-p or --length)`,
+    );
+  }
+}
+
+/** One line: line breaks, other controls and backslashes escaped as in JSON. */
+export function escapeBreaks(text: string): string {
+  return text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+
+    .replace(
+      /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]/g,
+      (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+}

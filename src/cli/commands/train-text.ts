@@ -1,0 +1,189 @@
+/** `looksay train text`: teaches a language model to write like a text. */
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
+import {
+  type Feedback,
+  FEEDBACKS,
+  LANGUAGE_MODEL_KINDS,
+  languageModelDefaults,
+  type LanguageModelKind,
+  TEXT_UNITS,
+  type TextUnit,
+  TOKEN_INPUTS,
+  type TokenInput,
+} from '../../tasks/text/architecture.js';
+import type { TextSplit } from '../../tasks/text/corpus.js';
+import { textRecipeDefaults } from '../../tasks/text/recipe.js';
+import { trainText, type TrainTextOptions } from '../../tasks/text/train.js';
+import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
+import type { CommandContext } from '../context.js';
+import { type TextArguments, textOptions, textSourceOf } from './text-options.js';
+import {
+  asYargsOptions,
+  checkNumbers,
+  DEFAULT_SEED,
+  given,
+  NUMBER_RULES,
+  type NumberOptions,
+  type OptimizationArguments,
+  optimizationOptions,
+  optimizationRecipe,
+} from './training-options.js';
+
+interface TrainTextArguments extends BackendArguments, OptimizationArguments, TextArguments {
+  readonly output: string;
+  readonly continue: boolean;
+  readonly unit: TextUnit;
+  readonly cell: LanguageModelKind;
+  readonly input: TokenInput | undefined;
+  readonly tied: boolean;
+  readonly layers: number | undefined;
+  readonly hiddenSize: number | undefined;
+  readonly parameters: number | undefined;
+  readonly embeddingSize: number | undefined;
+  readonly context: number | undefined;
+  readonly dropout: number | undefined;
+  readonly minCount: number | undefined;
+  readonly maxWords: number | undefined;
+  readonly holdOutLast: number | undefined;
+  readonly holdOutEvery: number | undefined;
+  readonly bptt: string;
+  readonly chunk: number | undefined;
+  readonly padding: string | undefined;
+  readonly feedback: Feedback;
+  readonly batchSize: number | undefined;
+  readonly precision: 'F32' | 'F16';
+}
+
+const model = languageModelDefaults;
+const recipe = textRecipeDefaults;
+
+const NUMBERS: NumberOptions = {
+  layers: { default: model.layers, describe: 'Cells on top of each other', rule: NUMBER_RULES.count },
+  'hidden-size': { default: model.hiddenSize, describe: 'Units of a cell', rule: NUMBER_RULES.count },
+  parameters: { describe: 'Choose the hidden size so that there are about so many weights', rule: NUMBER_RULES.count },
+  'embedding-size': {
+    default: model.embeddingSize,
+    describe: 'Length of an embedded unit, with --input embedding',
+    rule: NUMBER_RULES.count,
+  },
+  context: { default: model.context, describe: 'feed-forward: units that it sees', rule: NUMBER_RULES.count },
+  dropout: { default: model.dropout, describe: 'Dropout between layers', rule: NUMBER_RULES.share },
+  'min-count': { default: 1, describe: 'Units that occur less often are unknown', rule: NUMBER_RULES.count },
+  'max-words': { describe: 'Only so many of the most frequent units are known', rule: NUMBER_RULES.lengthFromTwo },
+  'hold-out-last': {
+    describe: 'Hold out this share of the text, at its end (default for one document: 0.1)',
+    rule: NUMBER_RULES.share,
+  },
+  'hold-out-every': {
+    describe: 'Hold out every so many-th document, from the first on (default for several documents: 10)',
+    rule: NUMBER_RULES.lengthFromTwo,
+  },
+  'batch-size': { default: recipe.batchSize, describe: 'Rows of text a batch', rule: NUMBER_RULES.count },
+  chunk: { describe: '--bptt sequence: cut documents into pieces of so many steps', rule: NUMBER_RULES.count },
+  ...optimizationOptions(recipe),
+};
+
+export function trainTextCommand(context: CommandContext): CommandModule<object, TrainTextArguments> {
+  return {
+    command: 'text',
+    describe: 'Learn to write like a text (rnn, lstm or gru)',
+    builder: trainTextOptions,
+    handler: (argv: ArgumentsCamelCase<TrainTextArguments>) => runTrainText(argv, context),
+  };
+}
+
+function trainTextOptions<T>(builder: Argv<T>): Argv<TrainTextArguments> {
+  const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+  return builder
+    .options({
+      ...textOptions,
+      output: { ...text('The checkpoint folder'), demandOption: true },
+      continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
+      unit: { choices: TEXT_UNITS, default: 'char' as TextUnit, describe: 'What is read and written at a time' },
+      cell: {
+        choices: LANGUAGE_MODEL_KINDS,
+        default: model.kind,
+        describe: 'The recurrent cell, or feed-forward: a baseline that sees the last units only',
+      },
+      input: {
+        choices: TOKEN_INPUTS,
+        describe: 'How a unit enters (default: one-hot for char, embedding for word, feed-forward and --tied)',
+      },
+      tied: { type: 'boolean', default: false, describe: "The output layer shares the embedding's weights" },
+      bptt: {
+        ...text('Propagate errors back through the whole sequence, or through so many steps with the state carried on'),
+        default: String(recipe.bptt),
+        defaultDescription: String(recipe.bptt),
+      },
+      padding: text('--chunk: learn to fill up the last piece of a document with this character, in place of its end'),
+      feedback: {
+        choices: FEEDBACKS,
+        default: recipe.feedback,
+        describe: "What is fed after a prediction: the true unit, or the model's own sample",
+      },
+      precision: { choices: ['F32', 'F16'] as const, default: 'F16', describe: 'How the weights are saved' },
+    })
+    .options(asYargsOptions(NUMBERS))
+    .options(backendOptions) as unknown as Argv<TrainTextArguments>;
+}
+
+function bpttOf({ bptt }: TrainTextArguments): 'sequence' | number {
+  if (bptt === 'sequence') return bptt;
+  const steps = Number(bptt);
+  if (Number.isInteger(steps) && steps >= 1 && steps <= 10_000) return steps;
+  throw new UserError(`--bptt: expected sequence, or a number of steps from 1 to 10000, got ${bptt}`, { exitCode: 2 });
+}
+
+function splitOf({ holdOutLast: share, holdOutEvery: count }: TrainTextArguments): TextSplit | undefined {
+  if (share !== undefined && count !== undefined) {
+    throw new UserError('--hold-out-last and --hold-out-every: choose one of them', { exitCode: 2 });
+  }
+  if (count !== undefined) return { kind: 'every', count };
+  if (share === undefined) return undefined;
+  return share === 0 ? { kind: 'none' } : { kind: 'last', share };
+}
+
+function inputOf({ input, unit, cell, tied }: TrainTextArguments): TokenInput {
+  return input ?? (unit === 'word' || cell === 'feed-forward' || tied ? 'embedding' : 'one-hot');
+}
+
+function optionsOf(argv: ArgumentsCamelCase<TrainTextArguments>, { signal }: CommandContext): TrainTextOptions {
+  checkNumbers(NUMBERS, argv);
+  const { layers, hiddenSize, embeddingSize, context, dropout, batchSize, chunk, padding, feedback } = argv;
+  return {
+    source: textSourceOf(argv),
+    unit: argv.unit,
+    vocabulary: given({ minimumCount: argv.minCount, maximumSize: argv.maxWords }),
+    model: {
+      ...model,
+      kind: argv.cell,
+      input: inputOf(argv),
+      tiedOutput: argv.tied,
+      ...given({ layers, hiddenSize, embeddingSize, context, dropout }),
+    },
+    recipe: {
+      ...recipe,
+      ...optimizationRecipe(argv),
+      bptt: bpttOf(argv),
+      feedback,
+      ...given({ batchSize, chunk, padding }),
+    },
+    seed: argv.seed ?? DEFAULT_SEED,
+    output: argv.output,
+    precision: argv.precision,
+    resume: argv.continue,
+    ...given({ split: splitOf(argv), parameters: argv.parameters, stopAfter: argv.stopAfter }),
+    signal,
+  };
+}
+
+async function runTrainText(argv: ArgumentsCamelCase<TrainTextArguments>, context: CommandContext): Promise<void> {
+  const options = optionsOf(argv, context);
+  await selectBackend(argv);
+  const result = await trainText(options);
+  if (result.ending === 'interrupted') note(`${result.checkpoint}: stopped; go on with --continue`);
+  context.stdout.write(`${JSON.stringify({ ...result, unitsPerSecond: Math.round(result.unitsPerSecond) })}\n`);
+  context.signal.throwIfAborted();
+}

@@ -1,0 +1,99 @@
+/** Scores a language model on a text: how many nats and bits each unit costs it. */
+import * as tf from '@tensorflow/tfjs-core';
+import { UserError } from '../../shared/errors.js';
+import { toTensors } from '../../training/parameters.js';
+import { describeSplit, encodeText, readTexts, splitTexts, type TextSource } from './corpus.js';
+import { loadTextModel } from './model.js';
+import { scoreSequences } from './score.js';
+
+/** `held-out` and `train` are parted as they were for training; `all` is the whole text. */
+export const TEXT_PARTS = ['held-out', 'train', 'all'] as const;
+export type TextPart = (typeof TEXT_PARTS)[number];
+
+export interface EvaluateTextOptions {
+  readonly checkpoint: string;
+  readonly source: TextSource;
+  readonly part: TextPart;
+  readonly signal?: AbortSignal;
+}
+
+export interface TextEvaluation {
+  /** What was scored, in words. */
+  readonly part: string;
+  readonly unit: 'char' | 'word';
+  readonly documents: number;
+  readonly characters: number;
+  /** Stretches without white space. */
+  readonly words: number;
+  readonly units: number;
+  /** Units that the vocabulary does not have. */
+  readonly unknownUnits: number;
+  /** Of the text itself: without the ends of documents. */
+  readonly natsPerCharacter: number;
+  readonly bitsPerCharacter: number;
+  readonly natsPerUnit: number;
+  /** e to the nats of a word, the white space and punctuation around it included. */
+  readonly perplexityPerWord: number;
+  /** Of the end of a document, on average. */
+  readonly natsPerEnd: number;
+}
+
+/** Scores the language model in `checkpoint`. Throws UserError for what the user can mend. */
+export async function evaluateText(options: EvaluateTextOptions): Promise<TextEvaluation> {
+  const { source, part, signal } = options;
+  const { config, vocabulary, weights } = await loadTextModel(options.checkpoint);
+  const all = await readTexts(source, signal);
+  const { split, unit, model } = config;
+  if (part === 'held-out' && split.kind === 'none') {
+    throw new UserError('nothing was held out when this model was trained (score all of a text with --part all)', {
+      exitCode: 2,
+    });
+  }
+  const texts = chosen(all, part, split);
+  const parameters = toTensors(weights);
+  try {
+    const sequences = texts.map((text) => encodeText(text, unit, vocabulary));
+    const { nats, units, unknown, endNats, ends } = await scoreSequences(model, parameters, sequences, signal);
+    const characters = texts.reduce((sum, text) => sum + codePoints(text), 0);
+    const words = texts.reduce((sum, text) => sum + countWords(text), 0);
+    return {
+      part: part === 'held-out' ? `held out: ${describeSplit(split)}` : part,
+      unit,
+      documents: texts.length,
+      characters,
+      words,
+      units,
+      unknownUnits: unknown,
+      natsPerCharacter: nats / characters,
+      bitsPerCharacter: nats / characters / Math.LN2,
+      natsPerUnit: nats / units,
+      perplexityPerWord: Math.exp(nats / Math.max(1, words)),
+      natsPerEnd: endNats / Math.max(1, ends),
+    };
+  } finally {
+    tf.dispose(parameters);
+  }
+}
+
+function chosen(texts: readonly string[], part: TextPart, split: Parameters<typeof splitTexts>[1]): readonly string[] {
+  switch (part) {
+    case 'all':
+      return texts.filter((text) => text !== '');
+    case 'train':
+      return splitTexts(texts, split).train;
+    case 'held-out':
+      return splitTexts(texts, split).heldOut;
+  }
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+function countWords(text: string): number {
+  let count = 0;
+  for (const _ of text.matchAll(/\S+/gu)) count++;
+  return count;
+}

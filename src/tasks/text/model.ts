@@ -1,0 +1,87 @@
+/** A language model as it is saved: its weights, its vocabulary, what it reads, and what was held out of its training. */
+import {
+  type LanguageModelConfig,
+  languageModelShapes,
+  validateLanguageModelConfig,
+} from '../../models/language-model/index.js';
+import { UserError } from '../../shared/errors.js';
+import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
+import { TEXT_UNITS, type TextUnit } from '../../text/tokenizer.js';
+import { Vocabulary } from '../../text/vocabulary.js';
+import { loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
+import type { JsonObject } from '../../training/json-files.js';
+import type { HostTensors } from '../../training/parameters.js';
+import type { TextSplit } from './corpus.js';
+
+export const TEXT_TASK = 'language-model';
+const VOCABULARY_FILE = 'vocabulary.json';
+
+export interface TextModelConfig {
+  readonly unit: TextUnit;
+  /** What was held out of training. */
+  readonly split: TextSplit;
+  readonly model: LanguageModelConfig;
+}
+
+/** A language model with its weights on the host. */
+export interface TextModel {
+  readonly config: TextModelConfig;
+  readonly vocabulary: Vocabulary;
+  readonly weights: HostTensors;
+}
+
+function parseConfig(value: JsonObject, where: string): TextModelConfig {
+  const fields = requireFields(value, where);
+  requireNames(fields, ['unit', 'split', 'model'], where);
+  return {
+    unit: fieldReader(fields, where).choice('unit', TEXT_UNITS),
+    split: parseSplit(fields['split'], `${where}: split`),
+    model: validateLanguageModelConfig(fields['model'], `${where}: model`),
+  };
+}
+
+function parseSplit(value: unknown, where: string): TextSplit {
+  const fields = requireFields(value, where);
+  const reader = fieldReader(fields, where);
+  const kind = reader.choice('kind', ['last', 'every', 'none'] as const);
+  switch (kind) {
+    case 'last':
+      return { kind, share: reader.rate('share') };
+    case 'every':
+      return { kind, count: reader.integer('count', 2) };
+    case 'none':
+      return { kind };
+  }
+}
+
+/** Reads the language model in `folder`. Throws UserError where it is missing, damaged or of another task. */
+export async function loadTextModel(folder: string): Promise<TextModel> {
+  const checkpoint = await loadCheckpoint(folder, {
+    task: TEXT_TASK,
+    expectedShapes: (config) => languageModelShapes(parseConfig(config, folder).model),
+  });
+  const config = parseConfig(checkpoint.config, folder);
+  const where = `${folder}/${VOCABULARY_FILE}`;
+  const vocabulary = Vocabulary.fromJSON(checkpoint.extras[VOCABULARY_FILE], where);
+  if (vocabulary.size !== config.model.vocabularySize) {
+    throw new UserError(
+      `${where}: expected ${config.model.vocabularySize} tokens, found ${vocabulary.size} (use the files of one checkpoint)`,
+    );
+  }
+  return { config, vocabulary, weights: checkpoint.weights };
+}
+
+/** Writes `model` into `folder`, whole or not at all. */
+export async function saveTextModel(
+  folder: string,
+  { config, vocabulary, weights }: TextModel,
+  options: { readonly modelCard: string; readonly precision: 'F32' | 'F16' },
+): Promise<void> {
+  await saveCheckpoint(folder, {
+    task: TEXT_TASK,
+    config: { ...config },
+    weights,
+    extras: { [VOCABULARY_FILE]: vocabulary.toJSON() },
+    ...options,
+  });
+}

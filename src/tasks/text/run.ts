@@ -1,0 +1,103 @@
+/** What one training of a language model consists of. */
+import { createHash } from 'node:crypto';
+import {
+  type LanguageModelConfig,
+  validateLanguageModelConfig,
+  withParameterCount,
+} from '../../models/language-model/index.js';
+import { UserError } from '../../shared/errors.js';
+import type { TextUnit } from '../../text/tokenizer.js';
+import { UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
+import type { JsonObject } from '../../training/json-files.js';
+import { type Stretch, padSequence, stretchesOf } from './batches.js';
+import { buildVocabulary, defaultSplit, encodeText, readTexts, splitTexts, type TextSource } from './corpus.js';
+import type { TextSplit } from './corpus.js';
+import type { TextModelConfig } from './model.js';
+import type { TextRecipe } from './recipe.js';
+
+export interface TrainTextOptions {
+  readonly source: TextSource;
+  readonly unit: TextUnit;
+  /** What is held out, to score each epoch by. Default: of one document its last tenth, of several every tenth. */
+  readonly split?: TextSplit;
+  readonly vocabulary?: { readonly minimumCount?: number; readonly maximumSize?: number };
+  readonly model: Omit<LanguageModelConfig, 'vocabularySize'>;
+  /** Chooses the hidden size so that the model has about so many weights. */
+  readonly parameters?: number;
+  readonly recipe: TextRecipe;
+  readonly seed: number;
+  /** The checkpoint folder. */
+  readonly output: string;
+  /** How weights are saved. Default: half precision. */
+  readonly precision?: 'F32' | 'F16';
+  /** Goes on with the training in `output`. */
+  readonly resume?: boolean;
+  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
+  readonly stopAfter?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface TextRun {
+  readonly options: TrainTextOptions;
+  readonly config: TextModelConfig;
+  readonly vocabulary: Vocabulary;
+  /** START, units, END each. */
+  readonly train: readonly Int32Array[];
+  /** What each epoch is scored on: what is held out, or else what is trained on. */
+  readonly scored: readonly Int32Array[];
+  /** What is trained on, as rows, with `--bptt sequence`. */
+  readonly stretches: readonly Stretch[];
+  /** The settings that decide the weights: what `resume` must find as it was. */
+  readonly settings: JsonObject;
+}
+
+/** Reads the text and decides what is trained. Throws UserError for what the user can mend. */
+export async function prepareRun(options: TrainTextOptions): Promise<TextRun> {
+  const { source, unit, recipe, seed, signal } = options;
+  requireFitting(options);
+  const texts = await readTexts(source, signal);
+  const split = options.split ?? defaultSplit(texts.length);
+  const documents = splitTexts(texts, split);
+  const vocabulary = buildVocabulary(documents.train, unit, options.vocabulary ?? {});
+  if (vocabulary.size === UNKNOWN_ID + 1) {
+    throw new UserError(`${source.path}: no ${unit} occurs often enough (lower --min-count)`);
+  }
+  const encode = (part: readonly string[]): Int32Array[] => part.map((text) => encodeText(text, unit, vocabulary));
+  const train = encode(documents.train);
+  const scored = documents.heldOut.length > 0 ? encode(documents.heldOut) : train;
+  const stretches =
+    recipe.bptt === 'sequence' ? stretchesOf(padded(train, recipe, vocabulary), recipe.chunk, source.path) : [];
+  const sized = { ...options.model, vocabularySize: vocabulary.size };
+  const valid = validateLanguageModelConfig(sized, 'model');
+  const model = options.parameters === undefined ? valid : withParameterCount(valid, options.parameters);
+  const config = { unit, split, model };
+  const text = { documents: texts.length, sha256: fingerprintOf(texts) };
+  const settings = { source, text, config, vocabulary: options.vocabulary ?? {}, recipe, seed };
+  return { options, config, vocabulary, train, scored, stretches, settings: settings as unknown as JsonObject };
+}
+
+function requireFitting({ recipe: { bptt, chunk, padding }, unit }: TrainTextOptions): void {
+  const wrong = (message: string): UserError => new UserError(message, { exitCode: 2 });
+  if (chunk !== undefined && bptt !== 'sequence') throw wrong('--chunk: has a meaning with --bptt sequence only');
+  if (padding === undefined) return;
+  if (chunk === undefined) throw wrong('--padding: has a meaning with --chunk only');
+  if (unit === 'char' && [...padding].length !== 1) {
+    throw wrong(`--padding: expected one character, got ${JSON.stringify(padding)}`);
+  }
+}
+
+function padded(train: readonly Int32Array[], recipe: TextRecipe, vocabulary: Vocabulary): readonly Int32Array[] {
+  const { chunk, padding } = recipe;
+  if (chunk === undefined || padding === undefined) return train;
+  const id = vocabulary.idOf(padding);
+  if (id === UNKNOWN_ID) {
+    throw new UserError(`--padding: ${JSON.stringify(padding)} does not occur in the text`, { exitCode: 2 });
+  }
+  return train.map((sequence) => padSequence(sequence, chunk, id));
+}
+
+function fingerprintOf(texts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text).update('\0');
+  return hash.digest('hex');
+}

@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import '../../../src/backend/index.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { languageModelDefaults } from '../../../src/models/language-model/index.js';
+import { setQuiet } from '../../../src/shared/log.js';
+import { evaluateText } from '../../../src/tasks/text/evaluate.js';
+import { loadTextGenerator } from '../../../src/tasks/text/generate.js';
+import { loadTextModel } from '../../../src/tasks/text/model.js';
+import { textRecipeDefaults } from '../../../src/tasks/text/recipe.js';
+import { trainText, type TrainTextOptions } from '../../../src/tasks/text/train.js';
+
+let folder: string;
+let lines: string;
+
+beforeAll(async () => {
+  setQuiet(true);
+  await tf.setBackend('onnxruntime');
+  folder = await mkdtemp(join(tmpdir(), 'looksay-train-text-'));
+  lines = join(folder, 'lines.txt');
+  const sentences = ['the cat sat.', 'a dog ran.', 'we go home.'];
+  await writeFile(lines, Array.from({ length: 120 }, (_, i) => `${sentences[(i * i + i) % 3] ?? ''}\n`).join(''));
+});
+
+afterAll(() => setQuiet(false));
+
+function optionsFor(output: string, changes: Partial<TrainTextOptions> = {}): TrainTextOptions {
+  return {
+    source: { path: lines },
+    unit: 'char',
+    model: { ...languageModelDefaults, kind: 'gru', layers: 1, hiddenSize: 16 },
+    recipe: { ...textRecipeDefaults, epochs: 2, batchSize: 4, bptt: 12, warmUpSteps: 5, learningRate: 0.02 },
+    seed: 1,
+    output: join(folder, output),
+    precision: 'F32',
+    ...changes,
+  };
+}
+
+test('a window as long as the text trains as full back-propagation does', async () => {
+  const path = join(folder, 'one.txt');
+  await writeFile(path, 'hello hello, yellow cello');
+  const train = async (bptt: 'sequence' | number): Promise<unknown> => {
+    const recipe = { ...textRecipeDefaults, epochs: 3, batchSize: 1, bptt, warmUpSteps: 0 };
+    const options = optionsFor(`full-${bptt}`, { source: { path }, split: { kind: 'none' }, recipe });
+    await trainText(options);
+    return (await loadTextModel(options.output)).weights;
+  };
+  const full = await train('sequence');
+  expect(await train(26)).toEqual(full);
+  expect(await train(1000)).toEqual(full);
+  expect(await train(5)).not.toEqual(full);
+});
+
+test('interrupted in an epoch, the state is carried on as if it had not been', async () => {
+  const whole = optionsFor('whole');
+  await trainText(whole);
+  const controller = new AbortController();
+  const parts = optionsFor('parts');
+  // Aborted before the first step of the second epoch is done.
+  const stopped = await trainText({ ...parts, stopAfter: 1 });
+  expect(stopped.ending).toBe('interrupted');
+  setTimeout(() => controller.abort(), 20);
+  await trainText({ ...parts, resume: true, signal: controller.signal });
+  const done = await trainText({ ...parts, resume: true });
+  expect(done.ending).toBe('completed');
+  expect((await loadTextModel(parts.output)).weights).toEqual((await loadTextModel(whole.output)).weights);
+  await expect(trainText(parts)).rejects.toThrow('--continue');
+  await expect(trainText({ ...parts, resume: true, seed: 2 })).rejects.toThrow('seed was 1, is 2');
+});
+
+describe('a small model', () => {
+  let output: string;
+
+  beforeAll(async () => {
+    const options = optionsFor('small', {
+      recipe: { ...textRecipeDefaults, epochs: 12, batchSize: 4, bptt: 24, warmUpSteps: 5, learningRate: 0.03 },
+      model: { ...languageModelDefaults, layers: 1, hiddenSize: 24 },
+    });
+    ({ output } = options);
+    const result = await trainText(options);
+    expect(result.ending).toBe('completed');
+    expect(await readFile(join(output, 'README.md'), 'utf8')).toContain('the last 10 % of the text');
+  });
+
+  test('is scored on what was held out, as at the end of training', async () => {
+    const scores = await evaluateText({ checkpoint: output, source: { path: lines }, part: 'held-out' });
+    expect(scores).toMatchObject({ documents: 1, unknownUnits: 0, part: 'held out: the last 10 % of the text' });
+    expect(scores.natsPerCharacter).toBeLessThan(0.6);
+    expect(scores.bitsPerCharacter).toBeCloseTo(scores.natsPerCharacter / Math.LN2, 10);
+    const perWord = (scores.natsPerCharacter * scores.characters) / scores.words;
+    expect(scores.perplexityPerWord).toBeCloseTo(Math.exp(perWord), 6);
+    const all = await evaluateText({ checkpoint: output, source: { path: lines }, part: 'all' });
+    const train = await evaluateText({ checkpoint: output, source: { path: lines }, part: 'train' });
+    expect(all.characters).toBe(train.characters + scores.characters);
+  });
+
+  test('writes on, the same for the same seed, in pieces as it goes', async () => {
+    const generator = await loadTextGenerator(output);
+    const pieces: string[] = [];
+    const [text] = await generator.generate('the c', { length: 40, onText: (piece) => pieces.push(piece) });
+    expect(pieces.join('')).toBe(text);
+    expect(pieces.length).toBeGreaterThan(10);
+    expect(await generator.generate('the c', { length: 40 })).toEqual([text]);
+    expect(await generator.generate('the c', { length: 7, temperature: 0 })).toEqual(['at sat.']);
+    expect(await generator.generate('the c', { length: 90, temperature: 0, stop: 'sat' })).toEqual(['at ']);
+    const several = await generator.generate('', { length: 30, count: 5, temperature: 1.5 });
+    expect(new Set(several).size).toBe(5);
+    expect(await generator.generate('', { length: 30, count: 5, temperature: 1.5 })).toEqual(several);
+    generator.dispose();
+  });
+
+  test('passes over what it has never seen, and refuses what makes no sense', async () => {
+    const generator = await loadTextGenerator(output);
+    expect(generator.unknownIn('the 👍🏽 שלום')).toEqual(['👍', '🏽', 'ש', 'ל', 'ו', 'ם']);
+    const options = { length: 5, temperature: 0 };
+    expect(await generator.generate('the👍 c', options)).toEqual(await generator.generate('the c', options));
+    await expect(generator.generate('', { temperature: -1 })).rejects.toThrow('temperature: expected');
+    await expect(generator.generate('', { topP: 0 })).rejects.toThrow('topP: expected');
+    await expect(generator.generate('', { topK: 0 })).rejects.toThrow('topK: expected');
+    await expect(generator.generate('', { count: 2, temperature: 0 })).rejects.toThrow('always writes the same');
+    generator.dispose();
+  });
+});
