@@ -10,6 +10,8 @@ import {
 } from '../../tasks/text/generate.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { DEFAULT_TOP, runExplain } from './generate-explain.js';
+import { runInteractive } from './generate-interactive.js';
 import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
 
 interface GenerateArguments extends BackendArguments {
@@ -22,6 +24,11 @@ interface GenerateArguments extends BackendArguments {
   readonly count: number | undefined;
   readonly seed: number | undefined;
   readonly stop: string | undefined;
+  readonly interactive: boolean;
+  readonly explain: boolean;
+  readonly top: number | undefined;
+  readonly neuron: number | undefined;
+  readonly layer: number | undefined;
 }
 
 const NUMBERS: NumberOptions = {
@@ -42,6 +49,9 @@ const NUMBERS: NumberOptions = {
     rule: { expected: 'a number above 0 and at most 1', fits: (value) => value > 0 && value <= 1 },
   },
   count: { default: generateDefaults.count, describe: 'Different texts, one a line', rule: NUMBER_RULES.count },
+  top: { default: DEFAULT_TOP, describe: '--explain: likeliest units to show', rule: NUMBER_RULES.count },
+  neuron: { describe: '--explain: show where this cell, from 0, is active', rule: NUMBER_RULES.countFromZero },
+  layer: { describe: '--neuron: its layer, from 0 (default: the topmost)', rule: NUMBER_RULES.countFromZero },
   seed: { default: generateDefaults.seed, describe: 'The same seed writes the same', rule: NUMBER_RULES.countFromZero },
 };
 
@@ -59,6 +69,16 @@ export function generateCommand(context: CommandContext): CommandModule<object, 
             describe: 'Folder of looksay train text',
           },
           prompt: { type: 'string', default: '', describe: 'What to continue' },
+          interactive: {
+            type: 'boolean',
+            default: false,
+            describe: 'Continue each line that is typed; a number takes one of the alternatives',
+          },
+          explain: {
+            type: 'boolean',
+            default: false,
+            describe: 'Write no text: show what the model expects after each unit of the prompt',
+          },
           stop: { type: 'string', requiresArg: true, describe: 'End a text before this' },
         })
         .options(asYargsOptions(NUMBERS))
@@ -69,18 +89,35 @@ export function generateCommand(context: CommandContext): CommandModule<object, 
 
 async function runGenerate(argv: ArgumentsCamelCase<GenerateArguments>, context: CommandContext): Promise<void> {
   checkNumbers(NUMBERS, argv);
+  refuseIdle(argv);
   const { length, temperature, topK, topP, count, seed, stop } = argv;
   const options = { ...given({ length, temperature, topK, topP, count, seed, stop }), signal: context.signal };
   await selectBackend(argv);
   const generator = await loadTextGenerator(argv.checkpoint);
   try {
+    if (argv.interactive) {
+      const onPrompt = (prompt: string): void => warnOfUnknown(generator, prompt);
+      await runInteractive(generator, { prompt: argv.prompt, options, escape: escapeBreaks, onPrompt }, context);
+      return;
+    }
     warnOfUnknown(generator, argv.prompt);
-    if ((count ?? 1) === 1) await stream(generator, argv.prompt, options, context);
+    if (argv.explain) await runExplain(generator.model, argv, context);
+    else if ((count ?? 1) === 1) await stream(generator, argv.prompt, options, context);
     else await writeLines(generator, argv.prompt, options, context);
   } finally {
     generator.dispose();
   }
   context.signal.throwIfAborted();
+}
+
+/** Throws UserError for options that would have no effect. */
+function refuseIdle({ explain, interactive, neuron, layer, top }: GenerateArguments): void {
+  const wrong = (message: string): UserError => new UserError(message, { exitCode: 2 });
+  if (explain && interactive) throw wrong('--explain and --interactive: choose one of them');
+  if (!explain && (neuron ?? layer ?? top) !== undefined) {
+    throw wrong('--top, --neuron, --layer: have a meaning with --explain only');
+  }
+  if (layer !== undefined && neuron === undefined) throw wrong('--layer: has a meaning with --neuron only');
 }
 
 function warnOfUnknown(generator: TextGenerator, prompt: string): void {
