@@ -41,6 +41,17 @@ export { type VideoModelOptions, videoModelDefaults } from './tasks/video/initia
 export { evaluateVideoClassifier, type EvaluateVideoOptions, type VideoEvaluation } from './tasks/video/evaluate.js';
 export { findVideos } from './tasks/video/videos.js';
 export { importEncoder, listEncoders, loadEncoder } from './tasks/encoder/index.js';
+export { evaluateText, type EvaluateTextOptions, type TextEvaluation } from './tasks/text/evaluate.js';
+export { type ExplainedStep, type ExplainOptions, explainText } from './tasks/text/explain.js';
+export {
+  generateDefaults,
+  type GenerateOptions,
+  loadTextGenerator,
+  type TextGenerator,
+} from './tasks/text/generate.js';
+export { loadTextModel, type TextModel } from './tasks/text/model.js';
+export { type TextRecipe, textRecipeDefaults } from './tasks/text/recipe.js';
+export { trainText, type TrainTextOptions, type TrainTextResult } from './tasks/text/train.js';
 export { corpusDefaults, type CorpusOptions } from './tasks/words/corpus.js';
 export { evaluateWords, type EvaluateWordsOptions, type WordsEvaluation } from './tasks/words/evaluate.js';
 export { plotWords, type PlotWordsOptions } from './tasks/words/plot.js';
@@ -50,9 +61,9 @@ export { loadWordVectors } from './tasks/words/vectors.js';
 export { type Neighbour, WordIndex } from './tasks/words/word-index.js';
 
 // Shared modules
-export { detokenize, tokenize } from './text/tokenizer.js';
+export { detokenize, splitText, TEXT_UNITS, type TextUnit, tokenize } from './text/tokenizer.js';
 export { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Vocabulary } from './text/vocabulary.js';
-export { type CorpusSource, readTexts } from './text/corpus.js';
+export { type CorpusSource, type DocumentKind, readDocuments, readTexts } from './text/corpus.js';
 export { readWordVectors, type WordVectorFormat, type WordVectors, writeWordVectors } from './text/word-vectors.js';
 export * from './layers/index.js';
 export {
@@ -80,3 +91,4 @@ export { spearman } from './metrics/spearman.js';
 export * from './models/mobilenet/index.js';
 export * from './models/captioner/index.js';
 export * from './models/video-classifier/index.js';
+export * from './models/language-model/index.js';

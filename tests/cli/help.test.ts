@@ -8,7 +8,9 @@ test.each([
   'classify --help',
   'train caption --help',
   'train video --help',
+  'train text --help',
   'train words --help',
+  'generate --help',
   'words --help',
   'words similar --help',
   'words analogy --help',
@@ -16,6 +18,7 @@ test.each([
   'words plot --help',
   'evaluate caption --help',
   'evaluate video --help',
+  'evaluate text --help',
   'encoder list --help',
   'encoder import --help',
 ])('looksay %s', async (line) => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type CorpusSource, readTexts } from '../../src/text/corpus.js';
+import { type CorpusSource, type DocumentKind, readDocuments, readTexts } from '../../src/text/corpus.js';
 
 let folder: string;
 
@@ -92,5 +92,35 @@ describe('a column', () => {
   test('with a quote that is never closed is said', async () => {
     const path = await file('quote.csv', 'text\n"a\nb\nc\n');
     await expect(textsOf({ path, column: 'text' })).rejects.toThrow('quote.csv: cannot be read');
+  });
+});
+
+describe('documents', () => {
+  async function documentsOf(source: CorpusSource, kind?: DocumentKind): Promise<string[]> {
+    const found: string[] = [];
+    for await (const text of readDocuments(source, kind)) found.push(text);
+    return found;
+  }
+
+  test('are files with their line breaks, or lines', async () => {
+    const path = await file('document.txt', '\ufeffone\r\ntwo\n\nthr\u00e9e\n');
+    expect(await documentsOf({ path })).toEqual(['one\ntwo\n\nthr\u00e9e\n']);
+    expect(await documentsOf({ path }, 'line')).toEqual(['one', 'two', '', 'thr\u00e9e']);
+  });
+
+  test('of a folder are its text files, of a table its cells', async () => {
+    const path = join(folder, 'documents');
+    await mkdir(path);
+    await writeFile(join(path, 'b.txt'), 'x\ny');
+    await writeFile(join(path, 'a.txt'), '');
+    expect(await documentsOf({ path })).toEqual(['', 'x\ny']);
+    const table = await file('documents.csv', 'id,text\n1,"a\r\nb"\n2,c\n');
+    expect(await documentsOf({ path: table, column: 'text' })).toEqual(['a\nb', 'c']);
+  });
+
+  test('that cannot be read are said', async () => {
+    await expect(documentsOf({ path: join(folder, 'missing.txt') })).rejects.toThrow('cannot be read');
+    const wide = await file('wide.txt', Buffer.from('\ufeffa', 'utf16le'));
+    await expect(documentsOf({ path: wide })).rejects.toThrow('is UTF-16');
   });
 });
