@@ -1,2 +1,7 @@
 /** What commands need of the settings that every training shares. */
-export { optimizationDefaults, type OptimizationRecipe } from '../training/recipe.js';
+export {
+  LEARNING_RATE_DECAYS,
+  type LearningRateDecay,
+  optimizationDefaults,
+  type OptimizationRecipe,
+} from '../training/recipe.js';

@@ -3,6 +3,9 @@ import type { FitOptions } from './fit.js';
 import type { AdamWOptions } from './optimizers.js';
 import { createSchedule } from './schedule.js';
 
+export const LEARNING_RATE_DECAYS = ['cosine', 'constant'] as const;
+export type LearningRateDecay = (typeof LEARNING_RATE_DECAYS)[number];
+
 /** How weights are fitted, whatever the model. */
 export interface OptimizationRecipe {
   /** Epochs at most; the learning rate falls over so many. */
@@ -12,6 +15,8 @@ export interface OptimizationRecipe {
   /** The peak of the learning rate. */
   readonly learningRate: number;
   readonly warmUpSteps: number;
+  /** What follows the warm-up: a cosine down to almost nothing, the default, or the peak throughout. */
+  readonly decay?: LearningRateDecay;
   readonly weightDecay: number;
   /** The largest norm of all gradients together. */
   readonly clipNorm: number;
@@ -41,13 +46,13 @@ export function fitSettings(
   stepsPerEpoch: number,
   groupOf?: AdamWOptions['groupOf'],
 ): Required<Pick<FitOptions<unknown>, FromRecipe>> {
-  const { epochs, patience, weightDecay, clipNorm, averageDecay } = recipe;
+  const { epochs, patience, weightDecay, clipNorm, averageDecay, decay = 'cosine' } = recipe;
   return {
     optimizer: { weightDecay, clipNorm, ...(groupOf === undefined ? {} : { groupOf }) },
     learningRate: createSchedule({
       peak: recipe.learningRate,
       warmUpSteps: recipe.warmUpSteps,
-      decay: { kind: 'cosine', totalSteps: stepsPerEpoch * epochs, floor: FLOOR },
+      decay: decay === 'constant' ? { kind: decay } : { kind: decay, totalSteps: stepsPerEpoch * epochs, floor: FLOOR },
     }),
     epochs,
     patience,

@@ -133,7 +133,20 @@ test('by words, with a tied embedding, stopped and continued', async () => {
 });
 
 test('by chunks padded with spaces, from nothing each, with sampled feedback', async () => {
-  const options = ['--column', 'tweet', '--bptt', 'sequence', '--chunk', '7', '--padding', ' ', '--epochs', '1'];
+  const options = [
+    '--column',
+    'tweet',
+    '--bptt',
+    'sequence',
+    '--chunk',
+    '7',
+    '--padding',
+    ' ',
+    '--epochs',
+    '1',
+    '--decay',
+    'constant',
+  ];
   expect(await train(tweets, join(folder, 'chunks'), ...options, '--feedback', 'sampled')).toMatchObject({ code: 0 });
 });
 

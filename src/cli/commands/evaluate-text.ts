@@ -3,13 +3,22 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { evaluateText, TEXT_PARTS, type TextEvaluation, type TextPart } from '../../tasks/text/evaluate.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
 import { type TextArguments, textOptions, textSourceOf } from './text-options.js';
 
 interface EvaluateTextArguments extends BackendArguments, TextArguments {
   readonly checkpoint: string;
   readonly part: TextPart;
+  readonly chunk: number | undefined;
   readonly format: 'text' | 'json';
 }
+
+const NUMBERS: NumberOptions = {
+  chunk: {
+    describe: 'Start from nothing every so many units, as train text --chunk does; default: read on',
+    rule: NUMBER_RULES.count,
+  },
+};
 
 export function evaluateTextCommand(context: CommandContext): CommandModule<object, EvaluateTextArguments> {
   return {
@@ -29,6 +38,7 @@ export function evaluateTextCommand(context: CommandContext): CommandModule<obje
           default: 'held-out' as TextPart,
           describe: 'What of the text: what was held out of training, what was not, or all',
         },
+        ...asYargsOptions(NUMBERS),
         format: { choices: ['text', 'json'] as const, default: 'text', describe: 'Tab-separated text, or JSON' },
         ...backendOptions,
       }) as unknown as Argv<EvaluateTextArguments>,
@@ -40,11 +50,13 @@ async function runEvaluateText(
   argv: ArgumentsCamelCase<EvaluateTextArguments>,
   context: CommandContext,
 ): Promise<void> {
+  checkNumbers(NUMBERS, argv);
   await selectBackend(argv);
   const evaluation = await evaluateText({
     checkpoint: argv.checkpoint,
     source: textSourceOf(argv),
     part: argv.part,
+    ...given({ chunk: argv.chunk }),
     signal: context.signal,
   });
   context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : linesOf(evaluation));

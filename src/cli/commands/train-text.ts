@@ -13,6 +13,7 @@ import {
   TOKEN_INPUTS,
   type TokenInput,
 } from '../../tasks/text/architecture.js';
+import { LEARNING_RATE_DECAYS, type LearningRateDecay } from '../../tasks/optimization.js';
 import type { TextSplit } from '../../tasks/text/corpus.js';
 import { textRecipeDefaults } from '../../tasks/text/recipe.js';
 import { trainText, type TrainTextOptions } from '../../tasks/text/train.js';
@@ -52,6 +53,7 @@ interface TrainTextArguments extends BackendArguments, OptimizationArguments, Te
   readonly chunk: number | undefined;
   readonly padding: string | undefined;
   readonly feedback: Feedback;
+  readonly decay: LearningRateDecay | undefined;
   readonly batchSize: number | undefined;
   readonly precision: 'F32' | 'F16';
 }
@@ -123,6 +125,10 @@ function trainTextOptions<T>(builder: Argv<T>): Argv<TrainTextArguments> {
         default: recipe.feedback,
         describe: "What is fed after a prediction: the true unit, or the model's own sample",
       },
+      decay: {
+        choices: LEARNING_RATE_DECAYS,
+        describe: 'What the learning rate does after its peak (default cosine)',
+      },
       precision: { choices: ['F32', 'F16'] as const, default: 'F16', describe: 'How the weights are saved' },
     })
     .options(asYargsOptions(NUMBERS))
@@ -151,7 +157,7 @@ function inputOf({ input, unit, cell, tied }: TrainTextArguments): TokenInput {
 
 function optionsOf(argv: ArgumentsCamelCase<TrainTextArguments>, { signal }: CommandContext): TrainTextOptions {
   checkNumbers(NUMBERS, argv);
-  const { layers, hiddenSize, embeddingSize, context, dropout, batchSize, chunk, padding, feedback } = argv;
+  const { layers, hiddenSize, embeddingSize, context, dropout, batchSize, chunk, padding, feedback, decay } = argv;
   return {
     source: textSourceOf(argv),
     unit: argv.unit,
@@ -168,7 +174,7 @@ function optionsOf(argv: ArgumentsCamelCase<TrainTextArguments>, { signal }: Com
       ...optimizationRecipe(argv),
       bptt: bpttOf(argv),
       feedback,
-      ...given({ batchSize, chunk, padding }),
+      ...given({ batchSize, chunk, padding, decay }),
     },
     seed: argv.seed ?? DEFAULT_SEED,
     output: argv.output,

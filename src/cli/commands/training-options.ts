@@ -58,7 +58,7 @@ export function checkNumbers(options: NumberOptions, argv: Readonly<Record<strin
 
 /** What yargs gives for `optimizationOptions`. */
 export type OptimizationArguments = {
-  readonly [Name in keyof OptimizationRecipe]: number | undefined;
+  readonly [Name in keyof Omit<OptimizationRecipe, 'decay'>]: number | undefined;
 } & { readonly stopAfter: number | undefined; readonly seed: number | undefined };
 
 /** `record` without what is undefined. */

@@ -30,7 +30,7 @@ export function normalizeText(text: string): string {
 }
 
 /** The documents of `source`, empty ones too. Throws UserError when there is no text in them. */
-export async function readTexts(source: TextSource, signal?: AbortSignal): Promise<string[]> {
+export async function readTextDocuments(source: TextSource, signal?: AbortSignal): Promise<string[]> {
   const texts: string[] = [];
   for await (const text of readDocuments(source, source.documents)) {
     signal?.throwIfAborted();

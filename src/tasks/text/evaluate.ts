@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
-import { describeSplit, encodeText, readTexts, splitTexts, type TextSource } from './corpus.js';
+import { describeSplit, encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
 import { loadTextModel } from './model.js';
 import { scoreSequences } from './score.js';
 
@@ -14,6 +14,8 @@ export interface EvaluateTextOptions {
   readonly checkpoint: string;
   readonly source: TextSource;
   readonly part: TextPart;
+  /** Start from nothing every so many units. Default: documents are read as a whole. */
+  readonly chunk?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +44,7 @@ export interface TextEvaluation {
 export async function evaluateText(options: EvaluateTextOptions): Promise<TextEvaluation> {
   const { source, part, signal } = options;
   const { config, vocabulary, weights } = await loadTextModel(options.checkpoint);
-  const all = await readTexts(source, signal);
+  const all = await readTextDocuments(source, signal);
   const { split, unit, model } = config;
   if (part === 'held-out' && split.kind === 'none') {
     throw new UserError('nothing was held out when this model was trained (score all of a text with --part all)', {
@@ -53,7 +55,7 @@ export async function evaluateText(options: EvaluateTextOptions): Promise<TextEv
   const parameters = toTensors(weights);
   try {
     const sequences = texts.map((text) => encodeText(text, unit, vocabulary));
-    const { nats, units, unknown, endNats, ends } = await scoreSequences(model, parameters, sequences, signal);
+    const { nats, units, unknown, endNats, ends } = await scoreSequences(model, parameters, sequences, options);
     const characters = texts.reduce((sum, text) => sum + codePoints(text), 0);
     const words = texts.reduce((sum, text) => sum + countWords(text), 0);
     return {

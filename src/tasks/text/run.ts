@@ -10,7 +10,7 @@ import type { TextUnit } from '../../text/tokenizer.js';
 import { UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { type Stretch, padSequence, stretchesOf } from './batches.js';
-import { buildVocabulary, defaultSplit, encodeText, readTexts, splitTexts, type TextSource } from './corpus.js';
+import { buildVocabulary, defaultSplit, encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
 import type { TextSplit } from './corpus.js';
 import type { TextModelConfig } from './model.js';
 import type { TextRecipe } from './recipe.js';
@@ -55,7 +55,7 @@ export interface TextRun {
 export async function prepareRun(options: TrainTextOptions): Promise<TextRun> {
   const { source, unit, recipe, seed, signal } = options;
   requireFitting(options);
-  const texts = await readTexts(source, signal);
+  const texts = await readTextDocuments(source, signal);
   const split = options.split ?? defaultSplit(texts.length);
   const documents = splitTexts(texts, split);
   const vocabulary = buildVocabulary(documents.train, unit, options.vocabulary ?? {});

@@ -26,14 +26,23 @@ const WINDOW = 64;
 const PIECE = 4_096;
 const WARM_UP = 512;
 
+export interface ScoreOptions {
+  /** Start from nothing every so many units, as a model does that was trained on such pieces. Default: read on. */
+  readonly chunk?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Scores `sequences` (START, units, END each). Throws the signal's reason when it is aborted. */
 export async function scoreSequences(
   config: LanguageModelConfig,
   parameters: Readonly<Record<string, tf.Tensor>>,
   sequences: readonly Int32Array[],
-  signal?: AbortSignal,
+  { chunk, signal }: ScoreOptions = {},
 ): Promise<TextNats> {
-  const pieces = sequences.flatMap(piecesOf).sort((a, b) => b.end - b.start - (a.end - a.start));
+  const all = sequences.flatMap((ids) =>
+    chunk === undefined ? piecesOf(ids, PIECE, WARM_UP) : piecesOf(ids, chunk, 0),
+  );
+  const pieces = all.sort((a, b) => b.end - b.start - (a.end - a.start));
   const total = { nats: 0, units: 0, unknown: 0, endNats: 0, ends: 0 };
   for (let begin = 0; begin < pieces.length; begin += ROWS) {
     const rows = pieces.slice(begin, begin + ROWS);
@@ -56,13 +65,14 @@ export async function scoreSequences(
   return total;
 }
 
-function piecesOf(ids: Int32Array): Stretch[] {
+/** `ids` in pieces of `length` steps, each with `warmUp` steps before it that are read but not counted. */
+function piecesOf(ids: Int32Array, length: number, warmUp: number): Stretch[] {
   const steps = ids.length - 1;
-  return Array.from({ length: Math.ceil(steps / PIECE) }, (_, index) => ({
+  return Array.from({ length: Math.ceil(steps / length) }, (_, index) => ({
     ids,
-    start: Math.max(0, index * PIECE - WARM_UP),
-    end: Math.min(steps, (index + 1) * PIECE),
-    countFrom: index * PIECE + 1,
+    start: Math.max(0, index * length - warmUp),
+    end: Math.min(steps, (index + 1) * length),
+    countFrom: index * length + 1,
   }));
 }
 

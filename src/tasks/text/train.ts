@@ -178,7 +178,9 @@ async function validationOf(
   variables: TrainableParameters,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly nats: number; readonly perplexity: number }> {
-  const { nats, units } = await scoreSequences(config.model, variables, scored, signal);
+  const { nats, units } = await scoreSequences(config.model, variables, scored, {
+    ...(signal === undefined ? {} : { signal }),
+  });
   const perUnit = nats / Math.max(1, units);
   return { nats: perUnit, perplexity: Math.exp(perUnit) };
 }

@@ -94,6 +94,10 @@ describe('a small model', () => {
     expect(scores.bitsPerCharacter).toBeCloseTo(scores.natsPerCharacter / Math.LN2, 10);
     const perWord = (scores.natsPerCharacter * scores.characters) / scores.words;
     expect(scores.perplexityPerWord).toBeCloseTo(Math.exp(perWord), 6);
+    const source = { path: lines };
+    const pieces = await evaluateText({ checkpoint: output, source, part: 'held-out', chunk: 5 });
+    expect(pieces.natsPerCharacter).toBeGreaterThan(scores.natsPerCharacter);
+    expect(await evaluateText({ checkpoint: output, source, part: 'held-out', chunk: 9999 })).toEqual(scores);
     const all = await evaluateText({ checkpoint: output, source: { path: lines }, part: 'all' });
     const train = await evaluateText({ checkpoint: output, source: { path: lines }, part: 'train' });
     expect(all.characters).toBe(train.characters + scores.characters);
