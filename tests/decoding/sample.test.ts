@@ -137,3 +137,15 @@ test.each([
 ])('refuses %j', (change, message) => {
   expect(() => createSampler(options(change))).toThrow(message);
 });
+
+test('each token is told as it is drawn, and a row may be ended after one', async () => {
+  const [whole = []] = await sample({ ...options(), start: model().start(1), images: 1, candidates: 6 });
+  const told: number[][] = Array.from({ length: 6 }, () => []);
+  const onToken = (token: number, row: number): boolean => {
+    told[row]?.push(token);
+    return row % 2 === 0 && told[row]?.length === 2;
+  };
+  const [drawn = []] = await sample({ ...options({ onToken }), start: model().start(1), images: 1, candidates: 6 });
+  expect(drawn.map(({ tokens }) => tokens)).toEqual(told);
+  expect(told).toEqual(whole.map(({ tokens }, row) => (row % 2 === 0 ? tokens.slice(0, 2) : tokens)));
+});
