@@ -31,7 +31,7 @@ export interface ConsensusOptions {
   readonly cacheDirectory?: string;
 }
 
-/** Chosen on Flickr8k's dev part (`choose.ts`); 5 to 30 neighbours and weights of 0.5 to 2 did much the same. */
+/** Chosen on Flickr8k's dev part (`choose.ts`), where 5 to 30 neighbours and weights of 0.5 to 2 gained much the same. */
 export const consensusDefaults = { neighbours: 15, weight: 1 };
 
 /** Photos with captions, searched by what they look like. */
