@@ -11,7 +11,8 @@ import type { DecodingState, DecodingStep } from './types.js';
 const SUPPRESSED = -1e30;
 
 export interface RolloutOptions {
-  readonly step: DecodingStep;
+  /** A step as decoding has it, told its number from 0 on. */
+  readonly step: (tokens: tf.Tensor, state: DecodingState, time: number) => ReturnType<DecodingStep>;
   /** Fed first. */
   readonly startId: number;
   /** Ends a sequence: what follows is `paddingId`. */
@@ -47,7 +48,7 @@ export function rollOut(start: DecodingState, rows: number, options: RolloutOpti
   let state = start;
   const tokens: tf.Tensor[] = [];
   for (let time = 0; time < length; time++) {
-    const step = options.step(fed, state);
+    const step = options.step(fed, state, time);
     const logits = tf.add(step.logits, suppression(step.logits.shape[1] ?? 0, options));
     const draw = draws?.[time];
     const chosen = draw === undefined ? tf.argMax(logits, 1) : drawTokens(logits, tf.reshape(draw, [rows, 1]));

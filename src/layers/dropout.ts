@@ -21,24 +21,25 @@ export function dropoutStream(seed: tf.Tensor, stream: number): tf.Tensor {
  * `x` [...] with each value set to 0 with probability `rate`, the others multiplied by 1 / (1 - rate).
  * @param rate in [0, 1); 0 gives `x` itself
  * @param seed int32 scalar: equal seeds give equal masks
+ * @param begin where `x` begins in a larger tensor that would be dropped at once: its values get the same masks in parts
  *
  * @example
  * dropout(tf.ones([2, 4]), 0.5, tf.scalar(7, 'int32')).print(); // zeros and twos
  */
-export function dropout(x: tf.Tensor, rate: number, seed: tf.Tensor): tf.Tensor {
+export function dropout(x: tf.Tensor, rate: number, seed: tf.Tensor, begin = 0): tf.Tensor {
   assert(rate >= 0 && rate < 1, () => `dropout rate: expected [0, 1), got ${rate}`);
   if (rate === 0) return x;
-  const kept = tf.greaterEqual(uniformNumbers(x.shape, seed), tf.scalar(rate));
+  const kept = tf.greaterEqual(uniformNumbers(x.shape, seed, begin), tf.scalar(rate));
   const mask = tf.mul(tf.cast(kept, 'float32'), tf.scalar(1 / (1 - rate)));
   return tf.mul(x, mask);
 }
 
-/** `counterUniform(seed, index)` for each index: [...shape]. */
-export function uniformNumbers(shape: readonly number[], seed: tf.Tensor): tf.Tensor {
+/** `counterUniform(seed, index)` for each index from `begin` on: [...shape]. */
+export function uniformNumbers(shape: readonly number[], seed: tf.Tensor, begin = 0): tf.Tensor {
   if (tf.getKernel(COUNTER_UNIFORM_KERNEL, tf.getBackend()) !== undefined) {
-    return tf.engine().runKernel<tf.Tensor>(COUNTER_UNIFORM_KERNEL, { seed }, { shape: [...shape] });
+    return tf.engine().runKernel<tf.Tensor>(COUNTER_UNIFORM_KERNEL, { seed }, { shape: [...shape], begin });
   }
   const [value = 0] = seed.dataSync();
-  const values = Float32Array.from({ length: sizeOf(shape) }, (_, index) => counterUniform(value, index));
+  const values = Float32Array.from({ length: sizeOf(shape) }, (_, index) => counterUniform(value, begin + index));
   return tf.tensor(values, [...shape], 'float32');
 }

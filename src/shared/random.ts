@@ -70,7 +70,8 @@ export class Random {
   }
 }
 
-/** The name of the kernel that computes `counterUniform` inside a graph; inputs `{seed}`, attributes `{shape}`. */
+/** The name of the kernel that computes `counterUniform` inside a graph; inputs `{seed}`, attributes
+ * `{shape, begin}`: the indices begin … begin + size − 1, row by row. */
 export const COUNTER_UNIFORM_KERNEL = 'CounterUniform';
 
 /** Multipliers of the hash: the golden ratio, then those of MurmurHash3's finaliser (Appleby 2008). */

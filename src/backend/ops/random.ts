@@ -22,13 +22,14 @@ function multiply(builder: GraphBuilder, x: string, factor: number): string {
 export const counterUniform: Op = {
   kernel: COUNTER_UNIFORM_KERNEL,
   plan(call) {
-    const { shape } = call.attrs as { shape: number[] };
-    return one([operand(call, 'seed')], 'float32', shape, { shape });
+    const { shape, begin = 0 } = call.attrs as { shape: number[]; begin?: number };
+    return one([operand(call, 'seed')], 'float32', shape, { shape, begin });
   },
   lower(builder, inputs, attributes) {
     const shape = attributes.shape as number[];
-    const start = [builder.int32(0), builder.int32(sizeOf(shape)), builder.int32(1)];
-    const index = builder.op('Range', start);
+    const begin = attributes.begin as number;
+    const range = [builder.int32(begin), builder.int32(begin + sizeOf(shape)), builder.int32(1)];
+    const index = builder.op('Range', range);
     const spread = builder.op('Mul', [index, builder.int32(COUNTER_HASH.step | 0)]);
     const seeded = builder.op('Add', [spread, builder.reshape(at(inputs, 0).name, [1])]);
     let hash = xorShift(builder, builder.cast(seeded, 'uint32'), 16);

@@ -17,4 +17,11 @@ export {
   createCaptionerParameters,
   trainableNames,
 } from './parameters.js';
-export { type CaptionerState, type CaptionerStep, startCaptions, stepCaptions } from './step.js';
+export {
+  type CaptionerState,
+  type CaptionerStep,
+  startCaptions,
+  type StartOptions,
+  stepCaptions,
+  type StepTraining,
+} from './step.js';

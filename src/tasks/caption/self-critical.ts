@@ -6,13 +6,14 @@
  *
  * With one sample a photo the baseline is the greedy caption's reward, as in the paper; with more it is the mean reward
  * of the photo's other samples (Luo 2020). END counts as a word of the reward: without that, captions that break off
- * ("a dog with a") are not punished.
+ * ("a dog with a") are not punished. What is dropped in training is dropped while captions are drawn too, by the same
+ * masks, so that the gradient is of the probabilities by which they were drawn.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { rollOut } from '../../decoding/rollout.js';
 import { CiderScorer } from '../../metrics/cider.js';
-import { startCaptions, stepCaptions } from '../../models/captioner/index.js';
+import { type CaptionerState, startCaptions, stepCaptions } from '../../models/captioner/index.js';
 import { defined } from '../../shared/assert.js';
 import { counterUniform } from '../../shared/random.js';
 import { tokenize } from '../../text/tokenizer.js';
@@ -38,7 +39,7 @@ export interface SelfCritical {
    * Samples captions of the photos of `batch` from the model as it is now; they take the place of its captions, with
    * their advantages as weights. `epoch` and `position` (of the batch in it) decide what is drawn.
    */
-  sample(batch: FeatureBatch, at: { readonly epoch: number; readonly position: number }): Promise<FeatureBatch>;
+  sample(batch: FeatureBatch, at: Place): Promise<FeatureBatch>;
   /** The mean CIDEr-D of the captions sampled since the last call. */
   takeMeanReward(): number;
 }
@@ -79,12 +80,14 @@ export function createSelfCritical(options: SelfCriticalOptions): SelfCritical {
   let total = { sum: 0, count: 0 };
   return {
     async sample(batch, at) {
-      const { sampled, greedy } = await drawCaptions(options, batch, at);
+      const dropoutSeed = dropoutSeedOf(options.seed, at);
+      const { sampled, greedy } = await drawCaptions(options, batch, { ...at, dropoutSeed });
       const rewards = rewardsOf(batch, sampled, samples);
       total = { sum: total.sum + rewards.reduce((a, b) => a + b, 0), count: total.count + rewards.length };
       const baselines = greedy === undefined ? meansOfOthers(rewards, samples) : rewardsOf(batch, greedy, 1);
       const weights = Float32Array.from(rewards, (own, row) => own - (baselines[row] as number));
-      return { ...batch, ...asTokens(sampled, batch.imageIndices.length * samples, maximumLength), weights };
+      const tokens = asTokens(sampled, batch.imageIndices.length * samples, maximumLength);
+      return { ...batch, ...tokens, weights, dropoutSeed };
     },
     takeMeanReward() {
       const { sum, count } = total;
@@ -117,7 +120,7 @@ interface Drawn {
 async function drawCaptions(
   options: SelfCriticalOptions,
   { features, imageIndices }: FeatureBatch,
-  at: { readonly epoch: number; readonly position: number },
+  at: Place & { readonly dropoutSeed: number },
 ): Promise<Drawn> {
   const { model, trainable, samples, maximumLength, shape } = options;
   const { captioner: config } = model.config;
@@ -126,9 +129,8 @@ async function drawCaptions(
   const parameters = trainable.captionerOf(trainable.variables);
   const tensors = tf.tidy(() => {
     const grid = trainable.gridOf(tf.tensor4d(features, [images, ...shape]), trainable.variables);
-    const start = startCaptions(config, parameters, grid);
+    const training = { dropoutSeed: tf.scalar(at.dropoutSeed, 'int32') };
     const rollout = {
-      step: (tokens: tf.Tensor, state: typeof start) => stepCaptions(config, parameters, state, tokens),
       startId: START_ID,
       endId: END_ID,
       paddingId: PADDING_ID,
@@ -136,9 +138,14 @@ async function drawCaptions(
       length: maximumLength,
     };
     const uniform = tf.tensor2d(uniformNumbers(options, at, maximumLength * rows), [maximumLength, rows]);
-    const repeated = { ...start, perRow: start.perRow.map((state) => repeatRows(state, samples)) };
-    const sampled = rollOut(repeated, rows, { ...rollout, uniform });
-    return samples > 1 ? [sampled] : [sampled, rollOut(start, images, rollout)];
+    const sampled = rollOut(startCaptions(config, parameters, grid, { rows, training }), rows, {
+      ...rollout,
+      uniform,
+      step: (tokens, state, time) => stepCaptions(config, parameters, state, tokens, { ...training, time }),
+    });
+    if (samples > 1) return [sampled];
+    const step = (tokens: tf.Tensor, state: CaptionerState) => stepCaptions(config, parameters, state, tokens);
+    return [sampled, rollOut(startCaptions(config, parameters, grid), images, { ...rollout, step })];
   });
   const [sampled, greedy] = (await Promise.all(tensors.map((tensor) => tensor.data()))) as [Int32Array, Int32Array?];
   const drawn = { sampled: sampled.slice(), ...(greedy === undefined ? {} : { greedy: greedy.slice() }) };
@@ -146,20 +153,21 @@ async function drawCaptions(
   return drawn;
 }
 
-/** Each row of `tensor` [n, …] `times` times: [n·times, …]. */
-function repeatRows(tensor: tf.Tensor, times: number): tf.Tensor {
-  if (times === 1) return tensor;
-  const rows = Int32Array.from({ length: (tensor.shape[0] ?? 0) * times }, (_, row) => Math.floor(row / times));
-  return tf.gather(tensor, tf.tensor1d(rows, 'int32'));
+/** A batch's place in training, on which alone what is drawn depends, so that an interrupted run draws the same. */
+interface Place {
+  readonly epoch: number;
+  readonly position: number;
 }
 
-/** Numbers that depend on the place in training alone, so that an interrupted run draws the same. */
-function uniformNumbers(
-  { seed }: SelfCriticalOptions,
-  { epoch, position }: { readonly epoch: number; readonly position: number },
-  count: number,
-): Float32Array {
-  const stream = Math.floor(counterUniform(Math.imul(seed + 1, 0x27d4eb2f) ^ epoch, position) * 2 ** 24) * 2 ** 7;
+/** A 24-bit integer from a hash of seed and place. */
+function streamOf(seed: number, { epoch, position }: Place): number {
+  return Math.floor(counterUniform(Math.imul(seed + 1, 0x27d4eb2f) ^ epoch, position) * 2 ** 24);
+}
+
+const dropoutSeedOf = (seed: number, place: Place): number => streamOf(seed ^ 0x2545f491, place);
+
+function uniformNumbers({ seed }: SelfCriticalOptions, place: Place, count: number): Float32Array {
+  const stream = streamOf(seed, place) * 2 ** 7;
   return Float32Array.from({ length: count }, (_, index) => counterUniform(stream, index));
 }
 

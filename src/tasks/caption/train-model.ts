@@ -73,6 +73,8 @@ export interface FeatureBatch extends CaptionBatch {
   readonly words: number;
   /** A factor for each caption's loss [captionCount]; without it 1. */
   readonly weights?: Float32Array;
+  /** The seed of the dropout masks by which its captions were sampled; without it, the step's own. */
+  readonly dropoutSeed?: number;
 }
 
 /** Reads the features of a batch's photos, each from the cache that `cacheOf` names (of the view that is wanted). */
@@ -109,7 +111,8 @@ export function batchLoss(
   shape: readonly [number, number, number],
   { labelSmoothing, attentionRegularization, dropout, replacedWords }: LossOptions,
 ): (batch: FeatureBatch, parameters: TrainableParameters, context: StepContext) => tf.Tensor {
-  return (batch, parameters, { dropoutSeed, epoch }) => {
+  return (batch, parameters, { dropoutSeed: ofStep, epoch }) => {
+    const dropoutSeed = batch.dropoutSeed === undefined ? ofStep : tf.scalar(batch.dropoutSeed, 'int32');
     const features = tf.tensor4d(batch.features, [batch.imageIndices.length, ...shape]);
     const tokens = tf.tensor2d(batch.tokens, [batch.captionCount, batch.length], 'int32');
     const grid = trainable.gridOf(features, parameters);

@@ -32,20 +32,23 @@ const TOKENS = [
 
 const tokens = (): tf.Tensor => tf.tensor2d(TOKENS, undefined, 'int32');
 
-/** Runs `stepCaptions` over TOKENS, and compares with teacher forcing. */
-function compareStepsWithTeacherForcing(config: CaptionerConfig): void {
+/** Runs `stepCaptions` over TOKENS, and compares with teacher forcing; with a seed, as in training. */
+function compareStepsWithTeacherForcing(config: CaptionerConfig, seed?: number): void {
   const parameters = tinyParameters(config);
   const grid = tinyGrid(2);
-  const expected = captionerLogits(config, parameters, { grid, tokens: tokens() });
-  const { attention } = captionerHidden(config, parameters, { grid, tokens: tokens() });
+  const training = seed === undefined ? undefined : { dropoutSeed: tf.scalar(seed, 'int32') };
+  const input = { grid, tokens: tokens(), ...(training === undefined ? {} : { training }) };
+  const expected = captionerLogits(config, parameters, input);
+  const { attention } = captionerHidden(config, parameters, input);
   expect(expected.shape).toEqual([4, 5, 9]);
-  let state = startCaptions(config, parameters, grid);
-  expect(state.perRow.every(({ shape }) => shape[0] === 2)).toBe(true);
-  const doubled = tf.tensor1d([0, 0, 1, 1], 'int32');
-  state = { ...state, perRow: state.perRow.map((tensor) => tf.gather(tensor, doubled)) };
+  expect(startCaptions(config, parameters, grid).perRow.every(({ shape }) => shape[0] === 2)).toBe(true);
+  let state = startCaptions(config, parameters, grid, { rows: 4, ...(training === undefined ? {} : { training }) });
   for (let time = 0; time < 5; time++) {
-    const column = TOKENS.map((row) => row[time] as number);
-    const step = stepCaptions(config, parameters, state, tf.tensor1d(column, 'int32'));
+    const column = tf.tensor1d(
+      TOKENS.map((row) => row[time] as number),
+      'int32',
+    );
+    const step = stepCaptions(config, parameters, state, column, training && { ...training, time });
     expectClose(step.logits, tf.reshape(tf.slice(expected, [0, time, 0], [4, 1, 9]), [4, 9]), 1e-5);
     if (attention.length > 0) {
       expectClose(step.attention as tf.Tensor, attention[time] as tf.Tensor);
@@ -59,6 +62,11 @@ describe.each(ALL_CONFIGS)('%s', (_, config) => {
   test('step by step gives the logits of teacher forcing', () => {
     compareStepsWithTeacherForcing(config);
     compareStepsWithTeacherForcing({ ...config, layers: 3, tiedOutput: true, featureProjection: 0 });
+  });
+
+  test('step by step drops what teacher forcing drops', () => {
+    const dropped = { ...config, layers: 3, dropout: { embedding: 0.4, features: 0.3, layers: 0.3, output: 0.5 } };
+    compareStepsWithTeacherForcing(dropped, 7);
   });
 
   test('the image matters, of each its own', () => {

@@ -30,6 +30,20 @@ describe('views', () => {
     row.slice(1).forEach((value, index) => expect(value).toBeGreaterThanOrEqual(row[index] ?? NaN));
   });
 
+  test('another light: each pixel from its grey, from the middle, and as a whole, within 0 … 255', async () => {
+    const colour = { saturation: 0.5, contrast: 2, brightness: 0.9 };
+    const seen = viewOf(tf.tensor4d([100, 200, 50, 250, 250, 250, 0, 0, 0, 1, 1, 1], [1, 2, 2, 3]), {
+      mirrored: false,
+      box: [0, 0, 1, 1],
+      colour,
+    });
+    const grey = 0.299 * 100 + 0.587 * 200 + 0.114 * 50;
+    const expected = [100, 200, 50].map((value) => ((grey + (value - grey) * 0.5 - 127.5) * 2 + 127.5) * 0.9);
+    const [first = [], second = []] = (await seen.array())[0]?.[0] ?? [];
+    first.forEach((value, channel) => expect(value).toBeCloseTo(expected[channel] ?? NaN, 2));
+    expect(second).toEqual([255, 255, 255]);
+  });
+
   test('each allowed view is chosen about equally often, and photos with sides in their captions are never mirrored', () => {
     const counts = VIEWS.map(() => 0);
     const photos = 6000;
