@@ -55,6 +55,7 @@ interface TrainArguments extends BackendArguments, OptimizationArguments {
   readonly labelSmoothing: number | undefined;
   readonly attentionRegularization: number | undefined;
   readonly maxLength: number | undefined;
+  readonly lengthMultiple: number | undefined;
   readonly scheduledSampling: number | undefined;
   readonly augment: number | undefined;
   readonly selfCritical: number | undefined;
@@ -120,6 +121,11 @@ const RECIPE_NUMBERS: NumberOptions = {
     default: recipeDefaults.maximumLength,
     describe: 'Words of a training caption at most',
     rule: NUMBER_RULES.lengthFromTwo,
+  },
+  'length-multiple': {
+    default: recipeDefaults.lengthMultiple,
+    describe: 'Captions are padded to a multiple of this; on a GPU, where each length costs seconds, take --max-length',
+    rule: NUMBER_RULES.count,
   },
   'scheduled-sampling': {
     default: recipeDefaults.scheduledSampling,
@@ -199,6 +205,7 @@ function recipeOf(argv: TrainArguments): Partial<TrainingRecipe> {
       scheduledSampling: argv.scheduledSampling,
       attentionRegularization: argv.attentionRegularization,
       maximumLength: argv.maxLength,
+      lengthMultiple: argv.lengthMultiple,
       fineTuneFrom: argv.fineTuneFrom,
       augmentedViews: argv.augment,
       selfCriticalSamples: argv.selfCritical,

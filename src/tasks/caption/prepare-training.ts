@@ -60,6 +60,7 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
     imagesPerBatch: recipe.imagesPerBatch,
     captionsPerImage: recipe.selfCriticalSamples > 0 ? 1 : recipe.captionsPerImage,
     maximumLength: recipe.maximumLength,
+    lengthMultiple: recipe.lengthMultiple,
     seed,
     ids: { padding: PADDING_ID, start: START_ID, end: END_ID },
   });
@@ -74,6 +75,7 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
           train: data.train,
           samples: recipe.selfCriticalSamples,
           maximumLength: recipe.maximumLength,
+          lengthMultiple: recipe.lengthMultiple,
           seed,
         });
   return { options, data, model, trainable, caches, shape, batches, selfCritical };

@@ -17,6 +17,8 @@ export interface TrainingRecipe extends OptimizationRecipe {
   readonly attentionRegularization: number;
   /** Words of a training caption at most, END included; longer ones are cut. */
   readonly maximumLength: number;
+  /** Lengths of batches are rounded up to a multiple of this: each length that occurs is a session of its own. */
+  readonly lengthMultiple: number;
   /** The block of the encoder from which on it is trained too; '' trains none of it. */
   readonly fineTuneFrom: string;
   /** How many changed versions of each photo (flipped, cropped) are trained on beside it. */
@@ -39,6 +41,7 @@ export const recipeDefaults: TrainingRecipe = {
   scheduledSampling: 0,
   attentionRegularization: 0,
   maximumLength: 20,
+  lengthMultiple: 2,
   fineTuneFrom: '',
   augmentedViews: 0,
   selfCriticalSamples: 0,

@@ -31,6 +31,8 @@ export interface SelfCriticalOptions {
   readonly samples: number;
   /** Words of a caption at most, END included. */
   readonly maximumLength: number;
+  /** Lengths are rounded up to a multiple of this: each length of a batch is compiled once. */
+  readonly lengthMultiple: number;
   readonly seed: number;
 }
 
@@ -60,9 +62,6 @@ export function sharpened(model: CaptionModel, factor: number): CaptionModel {
   return { ...model, captioner: { ...model.captioner, ...Object.fromEntries(scaled) } };
 }
 
-/** Lengths are rounded up to a multiple of this: each length of a batch is compiled once. */
-const LENGTH_MULTIPLE = 2;
-
 /** Prepares the rewards of the training photos. */
 export function createSelfCritical(options: SelfCriticalOptions): SelfCritical {
   const { model, train, samples, maximumLength } = options;
@@ -86,7 +85,7 @@ export function createSelfCritical(options: SelfCriticalOptions): SelfCritical {
       total = { sum: total.sum + rewards.reduce((a, b) => a + b, 0), count: total.count + rewards.length };
       const baselines = greedy === undefined ? meansOfOthers(rewards, samples) : rewardsOf(batch, greedy, 1);
       const weights = Float32Array.from(rewards, (own, row) => own - (baselines[row] as number));
-      const tokens = asTokens(sampled, batch.imageIndices.length * samples, maximumLength);
+      const tokens = asTokens(sampled, batch.imageIndices.length * samples, options);
       return { ...batch, ...tokens, weights, dropoutSeed };
     },
     takeMeanReward() {
@@ -175,7 +174,7 @@ function uniformNumbers({ seed }: SelfCriticalOptions, place: Place, count: numb
 function asTokens(
   sampled: Int32Array,
   rows: number,
-  steps: number,
+  { maximumLength: steps, lengthMultiple }: SelfCriticalOptions,
 ): Pick<FeatureBatch, 'tokens' | 'captionCount' | 'length' | 'words'> {
   let longest = 1;
   let words = 0;
@@ -184,7 +183,7 @@ function asTokens(
     words++;
     longest = Math.max(longest, (at % steps) + 1);
   });
-  const kept = Math.min(steps, Math.ceil(longest / LENGTH_MULTIPLE) * LENGTH_MULTIPLE);
+  const kept = Math.min(steps, Math.ceil(longest / lengthMultiple) * lengthMultiple);
   const length = kept + 1;
   const tokens = new Int32Array(rows * length).fill(PADDING_ID);
   for (let row = 0; row < rows; row++) {
