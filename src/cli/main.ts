@@ -40,7 +40,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     exitCode: 0,
   };
   let help = '';
-  const given = argv.map((argument) => (argument === '-' ? STDIN_ARGUMENT : argument));
+  const given = plainPaths(argv).map((argument) => (argument === '-' ? STDIN_ARGUMENT : argument));
   const parser = yargs(given)
     .scriptName('looksay')
     .locale('en')
@@ -56,18 +56,19 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .strict()
     .recommendCommands()
     .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })
-    .middleware((given) => {
-      refuseRepeated(given);
-      setQuiet(given['quiet'] === true);
+    .middleware((values) => {
+      refuseRepeated(values);
+      refuseWords(values, argv);
+      setQuiet(values['quiet'] === true);
     }, true)
     .version(version())
     .wrap(100)
     .exitProcess(false)
-    .fail((message, error) => {
-      throw (
-        error ??
-        new UserError(`${plainMessage(message)} (looksay --help shows the commands and their options)`, { exitCode: 2 })
-      );
+    .fail((message, error: Error | undefined) => {
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw new UserError(`${plainMessage(message, argv)} (looksay --help shows the commands and their options)`, {
+        exitCode: 2,
+      });
     });
   try {
     await parser.parseAsync(given, {}, (_error, _argv, output) => {
@@ -103,11 +104,34 @@ function refuseRepeated(given: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** yargs's message about missing arguments does not say what they are. */
-function plainMessage(message: string): string {
-  return message.startsWith('Not enough non-option arguments')
-    ? 'name the paths that the command is to work on'
-    : message;
+/** A number that was given as something else, which yargs makes NaN. */
+function refuseWords(values: Readonly<Record<string, unknown>>, argv: readonly string[]): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (!Number.isNaN(value) || /[A-Z]/.test(name)) continue;
+    const option = `--${name}`;
+    const text =
+      argv.find((_, index) => argv[index - 1] === option) ?? argv.find((text) => text.startsWith(`${option}=`));
+    const found = text === undefined ? '' : `, got "${text.replace(`${option}=`, '')}"`;
+    throw new UserError(`${option}: expected a number${found}`, { exitCode: 2 });
+  }
+}
+
+/** Commands whose arguments are paths. */
+const ON_PATHS: ReadonlySet<string> = new Set(['caption', 'classify']);
+
+/** What stands after `--` is a path, even if it looks like an option; yargs would leave it out. */
+function plainPaths(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  if (end < 0 || !ON_PATHS.has(argv[0] ?? '')) return argv;
+  return [...argv.slice(0, end), ...argv.slice(end + 1).map((path) => (path.startsWith('-') ? `./${path}` : path))];
+}
+
+/** What yargs says of missing arguments, with what is missing. */
+function plainMessage(message: string, [command]: readonly string[]): string {
+  const option = /^Not enough arguments following: (.*)$/.exec(message)?.[1];
+  if (option !== undefined) return `--${option}: needs a value`;
+  if (!message.startsWith('Not enough non-option arguments')) return message;
+  return `name the ${command === 'words' ? 'words' : 'paths'} that the command is to work on`;
 }
 
 function report(error: unknown, signal: AbortSignal): number {

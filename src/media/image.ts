@@ -11,9 +11,9 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import sharp, { type SharpOptions } from 'sharp';
 import { assert } from '../shared/assert.js';
-import { UserError } from '../shared/errors.js';
+import { systemReason, UserError } from '../shared/errors.js';
 import { HEAD_BYTES, IMAGE_FORMATS, recognise } from './image-format.js';
-import { MediaError, printable, systemReason } from './media-error.js';
+import { MediaError, printable } from './media-error.js';
 import type { ImagePreprocessing } from './preprocessing.js';
 
 export { type ImagePreprocessing, validateImagePreprocessing } from './preprocessing.js';
@@ -168,6 +168,9 @@ function checkedFormat(head: Uint8Array, where: string): string {
   throw new ImageError(where, `is not an image that can be read: expected ${legal}, found ${recognised.found}`);
 }
 
+/** Three digits, so that a small limit is no 0. */
+const megapixels = (pixels: number): number => Number((pixels / 1e6).toPrecision(3));
+
 async function reasonFor(error: unknown, input: string | Uint8Array, limitPixels: number): Promise<string> {
   // The last line is the most general: what stands above it is how the decoder came there.
   const message = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error);
@@ -175,8 +178,8 @@ async function reasonFor(error: unknown, input: string | Uint8Array, limitPixels
   if (message.includes('exceeds pixel limit')) {
     const { width, height } = await sharp(input, inputOptions(Infinity)).metadata();
     return (
-      `is too large: ${width} x ${height} = ${((width * height) / 1e6).toFixed(0)} megapixels, ` +
-      `the limit is ${(limitPixels / 1e6).toFixed(0)} (raise it with --limit-pixels)`
+      `is too large: ${width} x ${height} = ${megapixels(width * height)} megapixels, ` +
+      `the limit is ${megapixels(limitPixels)} (raise it with --limit-pixels)`
     );
   }
   if (message.startsWith('timeout')) return `took longer than ${TIME_LIMIT_SECONDS} s to decode`;

@@ -5,8 +5,8 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import glob from 'fast-glob';
-import { systemCodeOf } from '../shared/errors.js';
-import { type MediaError, printable, systemReason } from './media-error.js';
+import { systemCodeOf, systemReason } from '../shared/errors.js';
+import { type MediaError, printable } from './media-error.js';
 
 /** A kind of files: how to speak of one, and how to tell them in a folder. */
 export interface MediaKind<E extends MediaError> {

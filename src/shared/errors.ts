@@ -36,3 +36,18 @@ export function systemCodeOf(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return undefined;
 }
+
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EACCES: 'may not be read (permission denied)',
+  EPERM: 'may not be read (permission denied)',
+  ELOOP: 'is a symbolic link that leads back to itself',
+  ENAMETOOLONG: 'the name is too long',
+  ERR_INVALID_ARG_VALUE: 'no file name can hold a NUL character',
+};
+
+/** Why the system would not give a file, in words. */
+export function systemReason(error: unknown): string {
+  return SYSTEM_REASONS[systemCodeOf(error) ?? ''] ?? `cannot be read (${messageOf(error)})`;
+}

@@ -3,7 +3,7 @@
  * appears when all are there. A run that is begun again with `skipDone` leaves out what either already holds. At no
  * moment are results of an earlier run on disk nowhere: one file replaces the other only when it is whole.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
@@ -46,6 +46,9 @@ export const partialNameOf = (path: string): string => `${path}.partial`;
 export async function openOutput<Result>(options: OutputOptions<Result>): Promise<ResultOutput<Result>> {
   const { kind, path, format, overwrite, skipDone } = options;
   const partial = partialNameOf(path);
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    throw new UserError(`${path}: is a folder, expected the name of a file to write`, { exitCode: 2 });
+  }
   if (!overwrite && !skipDone) refuseExisting(path, partial);
   const earlier = new Map<string, WrittenLine>();
   if (skipDone) {

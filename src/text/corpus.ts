@@ -9,7 +9,7 @@ import { extname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import glob from 'fast-glob';
-import { messageOf, UserError } from '../shared/errors.js';
+import { systemReason, UserError } from '../shared/errors.js';
 import { readHead } from '../shared/files.js';
 import { readLines } from './lines.js';
 
@@ -163,5 +163,5 @@ async function requireEightBits(path: string): Promise<void> {
 
 function cannotRead(path: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
-  return new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  return new UserError(`${path}: ${systemReason(error)}`, { cause: error });
 }

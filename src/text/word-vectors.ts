@@ -6,7 +6,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { messageOf, UserError } from '../shared/errors.js';
+import { systemReason, UserError } from '../shared/errors.js';
 import { readHead, writeFileAtomically } from '../shared/files.js';
 import { readLines } from './lines.js';
 
@@ -30,6 +30,9 @@ const HEAD_BYTES = 65_536;
 const WRITE_BYTES = 1_000_000;
 /** Digits that tell every float32 from its neighbours. */
 const FLOAT32_DIGITS = 9;
+
+/** Letters of a wrong line that are shown. */
+const SHOWN_LETTERS = 40;
 
 /** The line "words dimension" at the start of word2vec's formats. */
 interface Header {
@@ -78,7 +81,7 @@ async function readFirst(path: string): Promise<{ readonly head: Uint8Array; rea
   try {
     return { head: await readHead(path, HEAD_BYTES), size: (await stat(path)).size };
   } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new UserError(`${path}: ${systemReason(error)}`, { cause: error });
   }
 }
 
@@ -97,6 +100,8 @@ function isBinary(bytes: Uint8Array): boolean {
 async function readText(path: string, header: Header | undefined, keep: Keep): Promise<WordVectors> {
   const vectors = new Map<string, Float32Array>();
   let dimension = header?.dimension ?? 0;
+  // Whether anything but the line itself says that these are vectors.
+  let isSure = header !== undefined;
   let read = 0;
   for await (const { number: line, text } of readLines(path)) {
     if ((line === 1 && header !== undefined) || text.trim() === '') continue;
@@ -104,15 +109,30 @@ async function readText(path: string, header: Header | undefined, keep: Keep): P
     if (dimension === 0) dimension = Math.min(cells.length - 1, LONGEST_VECTOR);
     // The first word shows the dimension, so it holds no space.
     const row = read === 0 && cells.length !== dimension + 1 ? undefined : rowOf(cells, dimension);
-    if (row === undefined) {
-      throw new UserError(`${path}:${line}: expected a word and ${dimension} numbers, found ${cells.length} cells`);
-    }
+    if (row === undefined) throw wrongLine(`${path}:${line}`, text, { dimension, isSure });
     if (keep(row.word)) vectors.set(row.word, row.vector);
     read++;
+    isSure = true;
   }
   if (dimension === 0) throw new UserError(`${path}: expected word vectors, found an empty file`);
   if (header !== undefined && read !== header.words) throw wrongCount(path, header.words, read);
   return { dimension, vectors };
+}
+
+/** The error about a line that is no word with numbers, in a file of which it is sure that it holds vectors or not. */
+function wrongLine(
+  where: string,
+  text: string,
+  { dimension, isSure }: { readonly dimension: number; readonly isSure: boolean },
+): UserError {
+  if (!isSure) {
+    const start = text.slice(0, SHOWN_LETTERS);
+    return new UserError(
+      `${where}: expected word vectors (word2vec or GloVe: a word and its numbers), found "${start}"`,
+    );
+  }
+  const cells = text.trimEnd().split(' ').length;
+  return new UserError(`${where}: expected a word and ${dimension} numbers, found ${cells} cells`);
 }
 
 /** Some published words hold spaces: the numbers are the last cells. Undefined when `cells` are no word and numbers. */

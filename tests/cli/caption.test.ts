@@ -125,6 +125,13 @@ describe('what is captioned', () => {
   });
 });
 
+test('what follows -- is a path, even if it looks like an option', async () => {
+  const { code, out } = await caption(join(folder, 'a.png'), '--', '-b.png');
+  expect(code).toBe(1);
+  expect(out).toContain('a.png\t');
+  expect(out).toContain('./-b.png\terror: no such file');
+});
+
 describe('bad images', () => {
   test('a truncated one, an empty one and a mislabelled one give error lines; the rest is captioned', async () => {
     await writeFile(join(folder, 'empty.jpg'), '');
@@ -164,6 +171,10 @@ describe('bad images', () => {
 describe('wrong usage', () => {
   test.each([
     [['caption'], 'paths'],
+    [['words', 'similar', '--vectors', 'x'], 'name the words'],
+    [['caption', 'x', '--beam-width'], '--beam-width: needs a value'],
+    [['caption', 'x', '--beam-width', 'five'], '--beam-width: expected a number, got "five"'],
+    [['caption', 'x', '--length-penalty=high'], '--length-penalty: expected a number, got "high"'],
     [['caption', 'x', '--beam-width', '0'], '--beam-width'],
     [['caption', 'x', '--candidates', '9', '--beam-width', '2'], '--candidates'],
     [['caption', 'tests', '--beam-width', '5', '--beam-groups', '2'], 'groups'],

@@ -49,6 +49,12 @@ test('--consensus is taken by evaluation too', async () => {
   expect((JSON.parse(out) as { photos: number }).photos).toBe(COLOURS.length);
 });
 
+test('--split of photos without splits is said to score all', async () => {
+  const warning = `names no splits: all ${COLOURS.length} photos are scored`;
+  expect(await evaluate('--split', 'test')).toMatchObject({ code: 0, err: expect.stringContaining(warning) as string });
+  expect((await evaluate()).err).not.toContain('splits');
+});
+
 test('--report: a page with the worst photos, replaced only when asked', async () => {
   const report = join(folder, 'report');
   expect((await evaluate('--report', report, '--worst', '2')).code).toBe(0);

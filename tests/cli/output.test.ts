@@ -54,6 +54,14 @@ describe('an output file', () => {
     expect(namesIn(await readFile(output, 'utf8'))).toEqual(['a.png', 'aa.png', 'b.png', 'c.png']);
   });
 
+  test('a folder is refused before anything is captioned', async () => {
+    for (const option of ['--overwrite', '--skip-done']) {
+      const { code, err } = await caption(folder, '--output', folder, option);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('is a folder') as string });
+    }
+    expect(existsSync(`${folder}.partial`)).toBe(false);
+  });
+
   test.each(['jsonl', 'csv', 'text'])('--skip-done keeps what an interrupted run wrote (%s)', async (format) => {
     output = join(folder, 'out');
     const options = ['--output', output, '--format', format];

@@ -141,7 +141,7 @@ describe('looksay words', () => {
 
   test.each([
     ['a header that lies', '900 3\ncat 1 2 3\n', 'do not fit'],
-    ['no vectors', 'just some text\nin two lines of words\n', 'expected a word and'],
+    ['no vectors', 'just some text\nin two lines of words\n', 'expected word vectors'],
     ['nothing', '', 'empty file'],
   ])('a file with %s is refused', async (_, contents, message) => {
     const path = join(folder, 'bad.txt');

@@ -75,7 +75,7 @@ describe('splits', () => {
     .map((rows) => rows.map(([label, group, number]) => clip(label, group, number)));
 
   test('groups are never on both sides, folds cover all clips once', () => {
-    const groupOf = groupBy('g(\\d+)');
+    const groupOf = groupBy('g(\\d+)', []);
     fc.assert(
       fc.property(sets, fc.integer({ min: 2, max: 5 }), fc.nat(), (clips, folds, seed) => {
         if (new Set(clips.map(groupOf)).size < folds) {
@@ -97,17 +97,20 @@ describe('splits', () => {
 
   test('a fraction, and groups by name', () => {
     const clips = Array.from({ length: 100 }, (_, i) => clip(i % 2 === 0 ? 'a' : 'b', i >> 2, i));
-    const { validation } = splitByFraction(clips, groupBy('g(\\d+)'), { fraction: 0.2, seed: 1 });
+    const { validation } = splitByFraction(clips, groupBy('g(\\d+)', clips), { fraction: 0.2, seed: 1 });
     expect(Math.abs(validation.length - 20)).toBeLessThanOrEqual(4);
-    const named = splitByNames(clips, groupBy('g(\\d+)'), ['03', '24']);
+    const named = splitByNames(clips, groupBy('g(\\d+)', clips), ['03', '24']);
     expect(named.validation).toHaveLength(8);
-    expect(() => splitByNames(clips, groupBy('g(\\d+)'), ['99'])).toThrow('no clip is of group "99"');
+    expect(() => splitByNames(clips, groupBy('g(\\d+)', clips), ['99'])).toThrow('no clip is of group "99"');
   });
 
   test('patterns are checked', () => {
-    expect(() => groupBy('g(\\d+')).toThrow('--group-pattern');
-    expect(() => groupBy('g\\d+')).toThrow('parentheses');
-    expect(groupBy('^...(.)')({ path: 'd/bbal6n.mp4', label: 'now' })).toBe('l');
-    expect(groupBy('(\\d+)\\d\\.')({ path: 'd/nofi123.mp4', label: 'now' })).toBe('12');
+    expect(() => groupBy('g(\\d+', [])).toThrow('--group-pattern');
+    expect(() => groupBy('g\\d+', [])).toThrow('parentheses');
+    expect(groupBy('^...(.)', [])({ path: 'd/bbal6n.mp4', label: 'now' })).toBe('l');
+    expect(groupBy('(\\d+)\\d\\.', [])({ path: 'd/nofi123.mp4', label: 'now' })).toBe('12');
+    const clips = [clip('a', 3, 1), clip('b', 4, 2)];
+    expect(() => groupBy('group(\\d+)', clips)).toThrow('matches no name of a clip (such as v_a_g03_c1.avi)');
+    expect(groupBy('g(03)', clips)(clips[0] as LabelledClip)).toBe('03');
   });
 });

@@ -311,7 +311,7 @@ describe('bad files', () => {
     );
     expect((await failure(path, { ...SQUASH, fit: 'crop' })).reason).toBe(error.reason);
     expect((await failure(await plain('red', 20, 20).png().toBuffer(), SQUASH, 399)).reason).toContain(
-      'too large: 20 x 20',
+      'too large: 20 x 20 = 0.0004 megapixels, the limit is 0.000399',
     );
     expect(colourOf(await decodeImage(path, SQUASH, { limitPixels: 400_000_000 }))).toEqual([0, 0, 0]);
     expect((await failure(svg('', 'width="30000" height="30000"'))).reason).toContain('too large: 30000 x 30000');

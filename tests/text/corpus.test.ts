@@ -57,7 +57,7 @@ describe('a text file', () => {
 
   test.each([
     ['UTF-16', Buffer.from('\ufefftext', 'utf16le'), 'UTF-16, expected UTF-8'],
-    ['nothing', undefined, 'cannot be read'],
+    ['nothing', undefined, 'no such file'],
   ])('%s is said', async (name, contents, message) => {
     const path = contents === undefined ? join(folder, 'missing.txt') : await file(`${name}.txt`, contents);
     await expect(textsOf({ path })).rejects.toThrow(message);
@@ -119,7 +119,7 @@ describe('documents', () => {
   });
 
   test('that cannot be read are said', async () => {
-    await expect(documentsOf({ path: join(folder, 'missing.txt') })).rejects.toThrow('cannot be read');
+    await expect(documentsOf({ path: join(folder, 'missing.txt') })).rejects.toThrow('missing.txt: no such file');
     const wide = await file('wide.txt', Buffer.from('\ufeffa', 'utf16le'));
     await expect(documentsOf({ path: wide })).rejects.toThrow('is UTF-16');
   });

@@ -6,9 +6,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { compareNaturally, hasExtension } from '../../media/media-paths.js';
-import { systemReason } from '../../media/media-error.js';
 import { VIDEOS } from '../../media/video/index.js';
-import { messageOf, UserError } from '../../shared/errors.js';
+import { messageOf, systemReason, UserError } from '../../shared/errors.js';
 import type { ClipSet, LabelledClip } from './types.js';
 
 /**

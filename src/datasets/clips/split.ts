@@ -15,8 +15,11 @@ export interface ClipSplit {
 /** The group of a clip: what the pattern's first parentheses match in its file name; a clip that does not match is alone. */
 export type GroupOf = (clip: LabelledClip) => string;
 
-/** Throws UserError (exit code 2) when the pattern is no regular expression with parentheses. */
-export function groupBy(pattern: string | undefined): GroupOf {
+/**
+ * Throws UserError (exit code 2) when the pattern is no regular expression with parentheses, or matches none of `clips`:
+ * each would be alone, and clips of one recording on both sides.
+ */
+export function groupBy(pattern: string | undefined, clips: readonly LabelledClip[]): GroupOf {
   if (pattern === undefined) return ({ path }) => `\0${path}`;
   let expression: RegExp;
   try {
@@ -28,6 +31,13 @@ export function groupBy(pattern: string | undefined): GroupOf {
     throw new UserError(`--group-pattern: expected parentheses around what names the group, found ${pattern}`, {
       exitCode: 2,
     });
+  }
+  const [first] = clips;
+  if (first !== undefined && !clips.some(({ path }) => expression.test(basename(path)))) {
+    throw new UserError(
+      `--group-pattern: ${pattern} matches no name of a clip (such as ${basename(first.path)}); mend it, or leave it out`,
+      { exitCode: 2 },
+    );
   }
   return ({ path }) => {
     const found = expression.exec(basename(path));

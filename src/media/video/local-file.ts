@@ -4,7 +4,8 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { printable, systemReason } from '../media-error.js';
+import { systemReason } from '../../shared/errors.js';
+import { printable } from '../media-error.js';
 import { VideoError } from './video-error.js';
 
 const HEAD_BYTES = 4096;
@@ -47,6 +48,11 @@ export function localInput(path: string): string {
   if (PLAYLISTS.test(head)) throw new VideoError(where, PLAYLIST_REASON);
   if (!BINARY.test(head) && !head.startsWith(YUV4MPEG)) throw new VideoError(where, 'is text, no video');
   return `file:${resolve(path)}`;
+}
+
+/** Whether a demuxer reads still pictures (`image2`, `png_pipe`). */
+export function readsPictures(formatName: string): boolean {
+  return /^image2$|_pipe$/.test(formatName);
 }
 
 /** Whether a demuxer (as ffprobe names it: `mov,mp4,m4a`) opens further files. */

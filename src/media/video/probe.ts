@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { printable } from '../media-error.js';
 import { findTool } from './binaries.js';
 import { failureOf } from './failure.js';
-import { followsFiles, LOCAL_ONLY, localInput, PLAYLIST_REASON } from './local-file.js';
+import { followsFiles, LOCAL_ONLY, localInput, PLAYLIST_REASON, readsPictures } from './local-file.js';
 import { VideoError } from './video-error.js';
 
 /** How light values are coded beyond standard range (ITU-R BT.2100). */
@@ -48,12 +48,14 @@ const TRANSFERS: Readonly<Record<string, HdrTransfer>> = { smpte2084: 'pq', 'ari
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Throws VideoError when the file is missing, empty, no video, damaged, a playlist, or too large. */
+/** Throws VideoError when the file is missing, empty, no video, a picture, damaged, a playlist, or too large. */
 export async function probeVideo(path: string, options: ProbeOptions): Promise<VideoInfo> {
   const where = printable(path);
   const output = await runProbe(where, localInput(path), options);
   const { format = {}, streams = [] } = JSON.parse(output) as { format?: Fields; streams?: readonly Fields[] };
-  if (followsFiles(String(format['format_name'] ?? ''))) throw new VideoError(where, PLAYLIST_REASON);
+  const formatName = String(format['format_name'] ?? '');
+  if (readsPictures(formatName)) throw new VideoError(where, 'is a picture, no video');
+  if (followsFiles(formatName)) throw new VideoError(where, PLAYLIST_REASON);
   const stream = streams.find(isMoving);
   if (stream === undefined) throw new VideoError(where, 'has no video (audio only)');
   return infoOf(where, stream, format);

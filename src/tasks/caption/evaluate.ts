@@ -55,6 +55,9 @@ export async function evaluateCaptioner(options: EvaluateOptions): Promise<Evalu
   const models = await loadModels([checkpoint, ...ensemble]);
   const [model] = models;
   const examples = await readSource(source, split === undefined ? {} : { split });
+  if (split !== undefined && examples.every((example) => example.split === undefined)) {
+    warn(`${source.captions}: names no splits: all ${examples.length} photos are scored, not only --split ${split}`);
+  }
   const candidates = await captionAll(models, examples, captioning);
   const references = examples.map(({ captions }) => captions);
   const score = (captions: readonly string[]): CaptionScores => scoreCaptions({ candidates: captions, references });

@@ -69,7 +69,7 @@ export function readClipData(options: ClipDataOptions): ClipData {
 
 function splitClips(clips: readonly LabelledClip[], options: ClipDataOptions): ClipSplit {
   const { validation, groupPattern, seed } = options;
-  const groupOf = groupBy(groupPattern);
+  const groupOf = groupBy(groupPattern, clips);
   switch (validation.kind) {
     case 'source':
       return { train: clips, validation: knownOnly(readSource({ data: validation.source }).clips, clips) };

@@ -23,7 +23,7 @@ function architecture({
 /** The groups on both sides, so that nobody scores it on what it was trained on. */
 function groupsLine({ train, validation }: ClipData, pattern: string | undefined): string {
   if (pattern === undefined) return '';
-  const groupOf = groupBy(pattern);
+  const groupOf = groupBy(pattern, [...train, ...validation]);
   const names = (clips: ClipData['train']): string =>
     [...new Set(clips.map(groupOf))]
       .filter((name) => !name.startsWith('\0'))

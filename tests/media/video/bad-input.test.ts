@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   type DecodedVideo,
@@ -49,6 +50,12 @@ describe('no clip at all', () => {
       output: ['-map', '0', '-map', '1', '-c:a', 'aac', '-c:v', 'copy', '-disposition:v', 'attached_pic'],
     });
     await expect(decode(path)).rejects.toThrow('audio only');
+  });
+
+  test.each(['jpg', 'png', 'webp'])('a picture (%s)', async (format) => {
+    const path = at(`picture.${format}`);
+    await sharp({ create: { width: 16, height: 16, channels: 3, background: 'red' } }).toFile(path);
+    await expect(decode(path)).rejects.toThrow(`${path}: is a picture, no video`);
   });
 
   test.each([
