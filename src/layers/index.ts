@@ -28,3 +28,4 @@ export { dense } from './dense.js';
 export { dropout, dropoutStream } from './dropout.js';
 export { embed, initializeEmbedding, type InitializedEmbedding } from './embedding.js';
 export type { HostTensor, Parameters, ParameterShapes } from './parameters.js';
+export { relu6 } from './relu6.js';

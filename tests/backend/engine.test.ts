@@ -180,6 +180,21 @@ describe('sessions', () => {
     backend().configure({ maximumSessions: 256 });
   });
 
+  test('large graphs that take turns keep their sessions, the last without an arena', () => {
+    backend().configure({ maximumBytes: 12 * 2 ** 20 });
+    const filter = tf.ones([3, 3, 8, 8]) as tf.Tensor4D;
+    const convolve = (side: number): number => {
+      const x = tf.ones([1, side, side, 8]) as tf.Tensor4D;
+      return tf.tidy(
+        () => tf.max(tf.conv2d(tf.conv2d(x, filter, 1, 'same'), filter, 1, 'same')).dataSync()[0] as number,
+      );
+    };
+    const { sessionsCreated } = backendStatistics();
+    for (let turn = 0; turn < 3; turn++) for (const side of [320, 328]) expect(convolve(side)).toBe(72 * 72);
+    expect(backendStatistics().sessionsCreated - sessionsCreated).toBe(2);
+    backend().configure({ maximumBytes: 4 * 2 ** 30 });
+  });
+
   test('results repeat bit for bit at any number of threads', () => {
     const x = tf.randomNormal([64, 128], 0, 1, 'float32', 5);
     const y = tf.randomNormal([128, 96], 0, 1, 'float32', 6);

@@ -5,6 +5,7 @@ import { attend, attentionKeys, attentionParameterShapes } from '../../src/layer
 import { dense } from '../../src/layers/dense.js';
 import { dropout, dropoutStream } from '../../src/layers/dropout.js';
 import { embed, initializeEmbedding } from '../../src/layers/embedding.js';
+import { relu6 } from '../../src/layers/relu6.js';
 import { UserError } from '../../src/shared/errors.js';
 import { counterUniform } from '../../src/shared/random.js';
 import { expectClose, expectGradients, normal } from './helpers/numeric.js';
@@ -84,6 +85,15 @@ describe('dropout', () => {
     const x = tf.ones([2]);
     expect(dropout(x, 0, tf.scalar(1, 'int32'))).toBe(x);
     expect(() => dropout(x, 1, tf.scalar(1, 'int32'))).toThrow(/expected \[0, 1\)/);
+  });
+});
+
+describe('relu6', () => {
+  test('clips, and lets gradients pass only between its bounds', () => {
+    const x = tf.tensor1d([-1, 0, 0.5, 5.5, 6, 7]);
+    const dy = tf.tensor1d([1, 2, 3, 4, 5, 6]);
+    expectClose(relu6(x), [0, 0, 0.5, 5.5, 6, 6]);
+    expectClose(tf.grad((value: tf.Tensor) => relu6(value))(x, dy), [0, 0, 3, 4, 0, 0]);
   });
 });
 

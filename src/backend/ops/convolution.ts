@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder, LoweredInput } from '../onnx/builder.js';
 import { type Attributes, type KernelCall, type Op, type TensorSpec, sameShape, sizeOf } from '../graph/types.js';
 import { activation, isFusible } from './activation.js';
-import { at, one, operand } from './common.js';
+import { at, one, operand, sumOfRows } from './common.js';
 
 type ConvInfo = tf.backend_util.Conv2DInfo;
 type Shape4D = [number, number, number, number];
@@ -318,8 +318,6 @@ const depthwiseBackpropFilter: Op = {
       : x.name;
     const rows = sizeOf(dy.shape) / c;
     const taps: string[] = [];
-    // A row of ones times the products: a sum over n, h and w that runs as a matrix product.
-    const ones = builder.op('Expand', [builder.float(1), builder.ints([1, rows])]);
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
         const from = [row * (dilations[0] as number), column * (dilations[1] as number)];
@@ -329,8 +327,7 @@ const depthwiseBackpropFilter: Op = {
         ];
         const lists = [from, to, [1, 2], strides].map((list) => builder.ints(list));
         const window = builder.op('Slice', [padded, ...lists]);
-        const product = builder.reshape(builder.op('Mul', [window, dy.name]), [rows, c]);
-        taps.push(builder.op('MatMul', [ones, product])); // [1, c]
+        taps.push(sumOfRows(builder, builder.op('Mul', [window, dy.name]), [rows, c])); // [1, c]
       }
     }
     const filter = builder.op('Concat', taps, { axis: 0 }); // [kh·kw, c]

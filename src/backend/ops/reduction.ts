@@ -1,8 +1,8 @@
 /** Reductions along axes, arg-max, cumulative sums and softmax. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder, LoweredInput } from '../onnx/builder.js';
-import { type ElementType, type Op, sizeOf } from '../graph/types.js';
-import { at, one, operand } from './common.js';
+import { type ElementType, type Op, type TensorSpec, sizeOf } from '../graph/types.js';
+import { at, one, operand, sumOfRows } from './common.js';
 
 interface ReductionAttributes {
   readonly axis?: number | number[];
@@ -106,8 +106,31 @@ function softmax(kernel: string, type: string, axisOf: (attrs: Record<string, nu
 const lastAxis = (axis: number | undefined, rank: number): number =>
   axis === undefined || axis < 0 ? rank + (axis ?? -1) : axis;
 
+/** From this number of rows on, a sum over leading axes runs as a matrix product. */
+const PRODUCT_FROM_ROWS = 256;
+
+/** Where `axes` are the leading axes of a tall float32 value: its size as a matrix whose rows are summed. */
+function tallMatrix(x: TensorSpec, axes: readonly number[]): readonly [rows: number, columns: number] | undefined {
+  const leading = x.dtype === 'float32' && axes.every((axis) => axis < axes.length);
+  const rows = sizeOf(x.shape.slice(0, axes.length));
+  const columns = sizeOf(x.shape.slice(axes.length));
+  return leading && rows >= PRODUCT_FROM_ROWS && columns > 1 ? [rows, columns] : undefined;
+}
+
+const plainSum = reduction(tf.Sum, 'ReduceSum', ['float32', 'int32', 'bool'], asInteger('int32'));
+
+const sum: Op = {
+  ...plainSum,
+  lower(builder, inputs, attributes, outputs) {
+    const x = at(inputs, 0);
+    const tall = tallMatrix(x, attributes.axes as number[]);
+    if (tall === undefined) return plainSum.lower(builder, inputs, attributes, outputs);
+    return [builder.reshape(sumOfRows(builder, x.name, tall), outputs[0]?.shape ?? [])];
+  },
+};
+
 export const reductionOps: readonly Op[] = [
-  reduction(tf.Sum, 'ReduceSum', ['float32', 'int32', 'bool'], asInteger('int32')),
+  sum,
   reduction(tf.Mean, 'ReduceMean', ['float32']),
   reduction(tf.Max, 'ReduceMax', ['float32', 'int32']),
   reduction(tf.Min, 'ReduceMin', ['float32', 'int32']),

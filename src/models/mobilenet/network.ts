@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Parameters, parameter } from '../../layers/parameters.js';
+import { relu6 } from '../../layers/relu6.js';
 import { assert, unreachable } from '../../shared/assert.js';
 import {
   blockConvolutions,
@@ -41,7 +42,7 @@ function runConvolution(
   const output = kind === 'depthwise' ? tf.fused.depthwiseConv2d(options) : tf.fused.conv2d(options);
   switch (activation) {
     case 'relu6':
-      return tf.clipByValue(output, 0, 6);
+      return relu6(output);
     case 'linear':
       return output;
     default:

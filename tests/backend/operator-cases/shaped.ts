@@ -22,6 +22,17 @@ add(
   (x) => tf.transpose(tf.reshape(x as tf.Tensor, [3, 2, 4]), [2, 0, 1]),
   () => [floats(1, [4, 6])],
 );
+// Tall enough to be summed as a matrix product.
+add(
+  tf.Sum,
+  (x) => tf.sum(x as tf.Tensor, [0, 1]),
+  () => [floats(1, [40, 10, 3])],
+);
+add(
+  tf.Sum,
+  (x) => tf.sum(x as tf.Tensor, 0, true),
+  () => [floats(1, [300, 2, 3])],
+);
 add(
   tf.ExpandDims,
   (x) => tf.expandDims(x as tf.Tensor, 1),
