@@ -12,6 +12,9 @@ export interface ClassifyAllOptions {
   readonly onProgress?: (count: number) => void;
 }
 
+/** Probabilities of texts in numbers, each with a token at least. */
+export type ClassifyIds = (texts: readonly Int32Array[], options?: ClassifyAllOptions) => Promise<Float32Array[]>;
+
 /** Tokens of a batch at most. */
 const TOKENS_A_BATCH = 16_384;
 const MOST_ROWS = 256;
