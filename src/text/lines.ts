@@ -29,7 +29,6 @@ export async function* readLines(
   source: string | AsyncIterable<Uint8Array | string>,
   { cutAt, skipLong = false }: ReadLinesOptions = {},
 ): AsyncGenerator<TextLine> {
-  const name = typeof source === 'string' ? source : 'stdin';
   const chunks: AsyncIterable<Uint8Array | string> = typeof source === 'string' ? createReadStream(source) : source;
   const decoder = new TextDecoder();
   let number = 0;
@@ -46,23 +45,28 @@ export async function* readLines(
     rest = lines.pop() ?? '';
     for (const line of lines) yield lineOf(withoutReturn(line));
     while (cutAt !== undefined && rest.length > cutAt) {
-      const space = rest.lastIndexOf(' ', cutAt);
-      const end = space > 0 ? space : cutAt;
+      const end = endOfPiece(rest, cutAt);
       yield { number: number + 1, text: rest.slice(0, end) };
       rest = rest.slice(end);
     }
-    if (skipping || rest.length > LONGEST_LINE) {
-      if (!skipLong) {
-        throw new UserError(
-          `${name}:${number + 1}: a line of more than ${LONGEST_LINE} characters; is this a text file?`,
-        );
-      }
-      skipping = true;
-      rest = '';
-    }
+    if (!skipping && rest.length <= LONGEST_LINE) continue;
+    if (!skipLong) throw tooLong(source, number + 1);
+    skipping = true;
+    rest = '';
   }
   rest += decoder.decode();
   if (rest !== '' || skipping) yield lineOf(withoutReturn(rest));
+}
+
+/** Where a long line is cut: at the last space before `most` characters, if there is one. */
+function endOfPiece(line: string, most: number): number {
+  const space = line.lastIndexOf(' ', most);
+  return space > 0 ? space : most;
+}
+
+function tooLong(source: unknown, line: number): UserError {
+  const name = typeof source === 'string' ? source : 'stdin';
+  return new UserError(`${name}:${line}: a line of more than ${LONGEST_LINE} characters; is this a text file?`);
 }
 
 function withoutReturn(line: string): string {
