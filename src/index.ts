@@ -31,10 +31,10 @@ export {
   type ClassifyOptions,
   type ClassifyResult,
   loadVideoClassifier,
-  type ScoredLabel,
   type TimelineEntry,
   type VideoClassifier,
 } from './tasks/video/predict.js';
+export type { ScoredLabel } from './tasks/scored-labels.js';
 export { trainVideoClassifier, type TrainVideoOptions, type TrainVideoResult } from './tasks/video/train.js';
 export { type VideoRecipe, videoRecipeDefaults } from './tasks/video/recipe.js';
 export { type VideoModelOptions, videoModelDefaults } from './tasks/video/initial-model.js';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `generate`, `words`, `encoder`. Results go to
+ * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `generate`, `sentiment`, `words`, `encoder`. Results go to
  * stdout, everything else to stderr; the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
  */
 import { readFileSync, realpathSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { classifyCommand } from './commands/classify.js';
 import { encoderCommand } from './commands/encoder.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { generateCommand } from './commands/generate.js';
+import { sentimentCommand } from './commands/sentiment.js';
 import { trainCommand } from './commands/train.js';
 import { wordsCommand } from './commands/words.js';
 import { type CommandContext, STDIN_ARGUMENT } from './context.js';
@@ -50,9 +51,10 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .command(trainCommand(context))
     .command(evaluateCommand(context))
     .command(generateCommand(context))
+    .command(sentimentCommand(context))
     .command(wordsCommand(context))
     .command(encoderCommand(context))
-    .demandCommand(1, 'name a command: caption, classify, train, evaluate, generate, words or encoder')
+    .demandCommand(1, 'name a command: caption, classify, train, evaluate, generate, sentiment, words or encoder')
     .strict()
     .recommendCommands()
     .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })
@@ -84,6 +86,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
 const REPEATABLE: ReadonlySet<string> = new Set([
   '_',
   'paths',
+  'texts',
   'source',
   'val-source',
   'consensus',

@@ -120,21 +120,52 @@ export interface Unrolled {
   readonly state: CellState;
 }
 
+export interface UnrollOptions {
+  /** Default zeros. */
+  readonly state?: CellState | undefined;
+  /** Starts from zeros at the first step that is 1, not 0: [time, batch], zeros only before ones. Default: all are 1. */
+  readonly present?: tf.Tensor;
+}
+
 /**
  * Runs a cell over `inputs` [time, batch, inputSize]; time comes first, so that all input is one matrix and each step's
- * share of it lies together. Starts from zeros unless `state` is given.
+ * share of it lies together.
  */
-export function unroll(cell: Cell, inputs: tf.Tensor, state?: CellState): Unrolled {
+export function unroll(cell: Cell, inputs: tf.Tensor, { state, present }: UnrollOptions = {}): Unrolled {
   const [time = 0, batch = 0, inputSize = 0] = inputs.shape;
   const { hiddenSize } = cell.config;
   assert(inputSize === cell.config.inputSize, () => `input of ${inputSize}, expected ${cell.config.inputSize}`);
-  const projected = cell.project(tf.reshape(inputs, [time * batch, inputSize])); // [time·batch, gates·hidden]
+  const all = cell.project(tf.reshape(inputs, [time * batch, inputSize])); // [time·batch, gates·hidden]
+  const projected = present === undefined ? all : atRest(cell.config, all, tf.reshape(present, [time * batch, 1]));
   let current = state ?? zeroState(cell.config, batch);
   const outputs = splitEvenly(projected, time, 0).map((step) => {
     current = cell.step(current, step);
     return current[0] as tf.Tensor;
   });
   return { outputs: tf.reshape(tf.concat(outputs, 0), [time, batch, hiddenSize]), state: current };
+}
+
+/** What brings a sigmoid to 1. */
+const SATURATED = 1e4;
+
+/**
+ * `projected` [rows, gates·hidden] where `present` [rows, 1] is 1; where it is 0, what leaves a state of zeros at zeros. One
+ * pass over all steps serves instead of masking the state at each.
+ */
+function atRest({ kind, hiddenSize }: CellConfig, projected: tf.Tensor, present: tf.Tensor): tf.Tensor {
+  const silent = tf.mul(projected, present);
+  switch (kind) {
+    case 'rnn': // tanh(0)
+    case 'lstm': // the candidate is tanh(0)
+      return silent;
+    case 'gru': {
+      // The candidate has a bias of its own: an open update gate keeps the state.
+      const gates = tf.concat([tf.fill([hiddenSize], SATURATED), tf.zeros([2 * hiddenSize])], 0);
+      return tf.add(silent, tf.mul(tf.sub(tf.scalar(1), present), gates));
+    }
+    default:
+      return unreachable(kind, 'cell');
+  }
 }
 
 export interface StackOptions {
@@ -159,7 +190,7 @@ export function unrollStack(
   const finalStates = cells.map((cell, layer) => {
     const dropped = layer > 0 && between !== undefined;
     const x = dropped ? dropout(outputs, between.rate, between.seedOf(layer)) : outputs;
-    const result = unroll(cell, x, states === undefined ? undefined : defined(states[layer], 'state'));
+    const result = unroll(cell, x, { state: states === undefined ? undefined : defined(states[layer], 'state') });
     outputs = result.outputs;
     return result.state;
   });

@@ -20,6 +20,7 @@ export {
   type StackOptions,
   unroll,
   type Unrolled,
+  type UnrollOptions,
   unrollStack,
   zeroState,
 } from './cells.js';
@@ -27,5 +28,13 @@ export { crossEntropy, logSumExp, type OutputLayer, outputLogits } from './cross
 export { dense } from './dense.js';
 export { dropout, dropoutStream } from './dropout.js';
 export { embed, initializeEmbedding, type InitializedEmbedding } from './embedding.js';
+export { type Pooling, poolingParameterShapes, POOLINGS, poolOverTime, type PoolOptions } from './pooling.js';
+export {
+  recurrentCells,
+  type RecurrentLayersConfig,
+  recurrentOutputSize,
+  type RunLayersOptions,
+  runRecurrentLayers,
+} from './recurrent-layers.js';
 export type { HostTensor, Parameters, ParameterShapes } from './parameters.js';
 export { relu6 } from './relu6.js';

@@ -1,4 +1,4 @@
-/** How well classes are told apart: accuracy, top-k, the mean over classes, the confusion matrix, Wilson's interval. */
+/** How well classes are told apart: accuracy, top-k, the mean over classes, F1, the confusion matrix, Wilson's interval. */
 import { assert } from '../shared/assert.js';
 
 export interface ClassificationScores {
@@ -54,6 +54,38 @@ export function scoreClassification(
     interval: wilsonInterval(right, labels.length),
     confusion,
   };
+}
+
+/** How well one class is told from all others. */
+export interface ClassScores {
+  /** Share of what was said to be of the class that is; 0 when nothing was. */
+  readonly precision: number;
+  /** Share of the class that was said to be of it; 0 when it has no examples. */
+  readonly recall: number;
+  /** Their harmonic mean (van Rijsbergen 1979), 0 when both are. */
+  readonly f1: number;
+  readonly examples: number;
+}
+
+/** Precision, recall and F1 of each class, from a confusion matrix (rows: the right class). */
+export function scoreClasses(confusion: ClassificationScores['confusion']): readonly ClassScores[] {
+  return confusion.map((row, label) => {
+    const right = row[label] ?? 0;
+    const examples = row.reduce((sum, count) => sum + count, 0);
+    const said = confusion.reduce((sum, other) => sum + (other[label] ?? 0), 0);
+    return {
+      precision: said === 0 ? 0 : right / said,
+      recall: examples === 0 ? 0 : right / examples,
+      f1: examples + said === 0 ? 0 : (2 * right) / (examples + said),
+      examples,
+    };
+  });
+}
+
+/** The mean of the F1 of the classes that have examples. */
+export function macroF1(confusion: ClassificationScores['confusion']): number {
+  const classes = scoreClasses(confusion).filter(({ examples }) => examples > 0);
+  return classes.reduce((sum, { f1 }) => sum + f1, 0) / classes.length;
 }
 
 /** The 97.5 % point of the standard normal distribution. */

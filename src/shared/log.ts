@@ -20,3 +20,12 @@ export function note(message: string): void {
 export function warn(message: string): void {
   process.stderr.write(`warning: ${message}\n`);
 }
+
+const SHOWN_PROBLEMS = 10;
+
+/** Warns of each of `problems`, or of the first of many, found in `where`. */
+export function warnOfProblems(where: string, problems: readonly string[]): void {
+  for (const problem of problems.slice(0, SHOWN_PROBLEMS)) warn(problem);
+  const more = problems.length - SHOWN_PROBLEMS;
+  if (more > 0) warn(`${where}: ${more} more problems like these`);
+}

@@ -5,13 +5,11 @@
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { pipeline } from 'node:stream';
-import { parse } from 'csv-parse';
 import glob from 'fast-glob';
-import { systemReason, UserError } from '../shared/errors.js';
-import { readHead } from '../shared/files.js';
+import { UserError } from '../shared/errors.js';
+import { cannotRead, requireEightBits } from './encoding.js';
 import { readLines } from './lines.js';
+import { delimiterOf, readTable } from './tables.js';
 
 export interface CorpusSource {
   /** A text file, a folder of text files (`*.txt`, at any depth), or a CSV or TSV file. */
@@ -24,11 +22,6 @@ export interface CorpusSource {
 const PIECE_LENGTH = 1_000_000;
 /** Characters of a document that is read as a whole. */
 const LONGEST_DOCUMENT = 250_000_000;
-/** A cell that is longer is a quote that was never closed. */
-const LONGEST_RECORD = 16_000_000;
-/** Characters of a header that an error shows. */
-const SHOWN_LENGTH = 200;
-const DELIMITERS: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
 
 /**
  * The texts of `source`, in order (files of a folder by name). Some may be empty.
@@ -38,11 +31,12 @@ const DELIMITERS: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t'
  * for await (const text of readTexts({ path: 'tweets.csv', column: 'tweet' })) console.log(text);
  */
 export async function* readTexts({ path, column }: CorpusSource): AsyncGenerator<string> {
-  const delimiter = DELIMITERS[extname(path).toLowerCase()];
+  const delimiter = delimiterOf(path);
   if (await isFolder(path)) {
     for (const file of await textFilesIn(path)) yield* readTextFile(file);
   } else if (delimiter !== undefined || column !== undefined) {
-    yield* readColumn(path, column, delimiter ?? ',');
+    const columns = [{ name: column, holds: 'texts', option: '--column' }];
+    for await (const { cells } of readTable(path, columns, delimiter ?? ',')) yield cells[0] ?? '';
   } else {
     yield* readTextFile(path);
   }
@@ -58,7 +52,7 @@ export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
  */
 export async function* readDocuments(source: CorpusSource, kind: DocumentKind = 'file'): AsyncGenerator<string> {
   const { path, column } = source;
-  const isTable = column !== undefined || extname(path).toLowerCase() in DELIMITERS;
+  const isTable = column !== undefined || delimiterOf(path) !== undefined;
   if (kind === 'line' || (isTable && !(await isFolder(path)))) {
     for await (const text of readTexts(source)) yield withPlainBreaks(text);
   } else if (await isFolder(path)) {
@@ -110,58 +104,4 @@ async function* readTextFile(path: string): AsyncGenerator<string> {
   } catch (error) {
     throw cannotRead(path, error);
   }
-}
-
-async function* readColumn(path: string, column: string | undefined, delimiter: string): AsyncGenerator<string> {
-  await requireEightBits(path);
-  const parser = parse({
-    delimiter,
-    bom: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    max_record_size: LONGEST_RECORD,
-  });
-  // What goes wrong in reading ends the parser with it, which the loop below then throws.
-  pipeline(createReadStream(path), parser, () => undefined);
-  let index: number | undefined;
-  try {
-    for await (const row of parser as AsyncIterable<string[]>) {
-      if (index === undefined) index = columnIndex(path, row, column);
-      else yield row[index] ?? '';
-    }
-  } catch (error) {
-    throw cannotRead(path, error);
-  }
-}
-
-function columnIndex(path: string, header: readonly string[], column: string | undefined): number {
-  const names = header.map((name) => name.trim());
-  const index = column === undefined ? -1 : names.indexOf(column);
-  if (index >= 0) return index;
-  const wanted = column === undefined ? 'the name of the column with the texts' : `a column ${JSON.stringify(column)}`;
-  const found = names.join(', ');
-  const shown = found.length > SHOWN_LENGTH ? `${found.slice(0, SHOWN_LENGTH)}…` : found;
-  const exitCode = column === undefined ? 2 : 1;
-  throw new UserError(`${path}:1: expected ${wanted}, found the columns ${shown} (choose one with --column)`, {
-    exitCode,
-  });
-}
-
-/** Throws UserError for UTF-16, of which every second byte would be taken for a character. */
-async function requireEightBits(path: string): Promise<void> {
-  let head: Uint8Array;
-  try {
-    head = await readHead(path, 2);
-  } catch (error) {
-    throw cannotRead(path, error);
-  }
-  const [first, second] = head;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw new UserError(`${path}: is UTF-16, expected UTF-8 (save it as that)`);
-  }
-}
-
-function cannotRead(path: string, error: unknown): UserError {
-  if (error instanceof UserError) return error;
-  return new UserError(`${path}: ${systemReason(error)}`, { cause: error });
 }

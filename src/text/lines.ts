@@ -7,39 +7,66 @@ export interface TextLine {
   readonly number: number;
   /** Without its ending (`\n` or `\r\n`). Bytes that are not UTF-8 are U+FFFD. */
   readonly text: string;
+  /** The line is longer than any text: `text` is empty. With `skipLong` only. */
+  readonly tooLong?: true;
 }
 
 export interface ReadLinesOptions {
   /** Give lines longer than about so many characters in pieces, cut at spaces, instead of refusing them. */
   readonly cutAt?: number;
+  /** Give a line that is far too long without its text, and go on with the next, instead of refusing it. */
+  readonly skipLong?: boolean;
 }
 
 /** A file of lines that are longer than this is something else. */
-const LONGEST_LINE = 16_000_000;
+export const LONGEST_LINE = 16_000_000;
 
-/** The lines of `path`, read piece by piece; a byte order mark is dropped. Throws the system's errors. */
-export async function* readLines(path: string, { cutAt }: ReadLinesOptions = {}): AsyncGenerator<TextLine> {
+/**
+ * The lines of a file (given by its path) or a stream, read piece by piece; a byte order mark is dropped. Throws the system's
+ * errors.
+ */
+export async function* readLines(
+  source: string | AsyncIterable<Uint8Array | string>,
+  { cutAt, skipLong = false }: ReadLinesOptions = {},
+): AsyncGenerator<TextLine> {
+  const chunks: AsyncIterable<Uint8Array | string> = typeof source === 'string' ? createReadStream(source) : source;
   const decoder = new TextDecoder();
   let number = 0;
   let rest = '';
-  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+  let skipping = false;
+  const lineOf = (text: string): TextLine => {
+    const line: TextLine = skipping ? { number: ++number, text: '', tooLong: true } : { number: ++number, text };
+    skipping = false;
+    return line;
+  };
+  for await (const chunk of chunks) {
+    const piece = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    const lines = (rest + piece).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) yield { number: ++number, text: withoutReturn(line) };
+    for (const line of lines) yield lineOf(withoutReturn(line));
     while (cutAt !== undefined && rest.length > cutAt) {
-      const space = rest.lastIndexOf(' ', cutAt);
-      const end = space > 0 ? space : cutAt;
+      const end = endOfPiece(rest, cutAt);
       yield { number: number + 1, text: rest.slice(0, end) };
       rest = rest.slice(end);
     }
-    if (rest.length > LONGEST_LINE) {
-      throw new UserError(
-        `${path}:${number + 1}: a line of more than ${LONGEST_LINE} characters; is this a text file?`,
-      );
-    }
+    if (!skipping && rest.length <= LONGEST_LINE) continue;
+    if (!skipLong) throw tooLong(source, number + 1);
+    skipping = true;
+    rest = '';
   }
   rest += decoder.decode();
-  if (rest !== '') yield { number: ++number, text: withoutReturn(rest) };
+  if (rest !== '' || skipping) yield lineOf(withoutReturn(rest));
+}
+
+/** Where a long line is cut: at the last space before `most` characters, if there is one. */
+function endOfPiece(line: string, most: number): number {
+  const space = line.lastIndexOf(' ', most);
+  return space > 0 ? space : most;
+}
+
+function tooLong(source: unknown, line: number): UserError {
+  const name = typeof source === 'string' ? source : 'stdin';
+  return new UserError(`${name}:${line}: a line of more than ${LONGEST_LINE} characters; is this a text file?`);
 }
 
 function withoutReturn(line: string): string {

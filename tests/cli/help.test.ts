@@ -19,6 +19,9 @@ test.each([
   'evaluate caption --help',
   'evaluate video --help',
   'evaluate text --help',
+  'train sentiment --help',
+  'evaluate sentiment --help',
+  'sentiment --help',
   'encoder list --help',
   'encoder import --help',
 ])('looksay %s', async (line) => {

@@ -189,7 +189,7 @@ describe('looksay train video', () => {
     [['--val-groups', '1', '--folds', '2'], '--val-groups and --folds'],
     [['--val-fraction', '0.9'], '--val-fraction'],
     [['--jitter', '2'], '--jitter'],
-    [['--pooling', 'max'], 'max'],
+    [['--pooling', 'sum'], 'max'],
     [['--fine-tune-from', 'nowhere'], 'nowhere'],
   ])('%j exits with 2', async (argv, word) => {
     const { code, err, out } = await train(

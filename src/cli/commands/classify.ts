@@ -1,8 +1,5 @@
 /** `looksay classify`: names what happens in each clip. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
-import { UserError } from '../../shared/errors.js';
 import { startProgress } from '../../shared/progress.js';
 import { CLASSIFY_RESULTS } from '../../tasks/video/format.js';
 import {
@@ -14,6 +11,7 @@ import {
 import { findVideos, type VideoPath } from '../../tasks/video/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { requireShipped, shippedCheckpoint } from '../shipped-checkpoints.js';
 import {
   checkResultOptions,
   inputsOf,
@@ -35,7 +33,7 @@ interface ClassifyArguments extends BackendArguments, ResultArguments {
 }
 
 /** The classifier that the package ships. */
-export const DEFAULT_VIDEO_CHECKPOINT = fileURLToPath(new URL('../../../checkpoints/actions', import.meta.url));
+export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoint('actions');
 
 /** How clips are looked at: the same for classification and evaluation. */
 export const TIMEOUT_OPTION: NumberOptions = {
@@ -104,10 +102,8 @@ async function runClassify(argv: ArgumentsCamelCase<ClassifyArguments>, context:
 
 /** Throws UserError when the shipped classifier is meant and not there. */
 export function requireCheckpoint(checkpoint: string): void {
-  if (checkpoint !== DEFAULT_VIDEO_CHECKPOINT || existsSync(DEFAULT_VIDEO_CHECKPOINT)) return;
-  throw new UserError(
-    'there is no shipped video classifier; name one with --checkpoint (looksay train video makes one)',
-  );
+  const [shipped, what] = [DEFAULT_VIDEO_CHECKPOINT, 'video classifier'];
+  requireShipped(checkpoint, { shipped, what, command: 'looksay train video' });
 }
 
 function optionsOf(

@@ -1,6 +1,7 @@
 /** `looksay evaluate text`: how well a language model predicts a text. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
-import { evaluateText, TEXT_PARTS, type TextEvaluation, type TextPart } from '../../tasks/text/evaluate.js';
+import { SPLIT_PARTS, type SplitPart } from '../../tasks/held-out.js';
+import { evaluateText, type TextEvaluation } from '../../tasks/text/evaluate.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
@@ -8,7 +9,7 @@ import { type TextArguments, textOptions, textSourceOf } from './text-options.js
 
 interface EvaluateTextArguments extends BackendArguments, TextArguments {
   readonly checkpoint: string;
-  readonly part: TextPart;
+  readonly part: SplitPart;
   readonly chunk: number | undefined;
   readonly format: 'text' | 'json';
 }
@@ -34,8 +35,8 @@ export function evaluateTextCommand(context: CommandContext): CommandModule<obje
           describe: 'Folder of looksay train text',
         },
         part: {
-          choices: TEXT_PARTS,
-          default: 'held-out' as TextPart,
+          choices: SPLIT_PARTS,
+          default: 'held-out' as SplitPart,
           describe: 'What of the text: what was held out of training, what was not, or all',
         },
         ...asYargsOptions(NUMBERS),

@@ -1,5 +1,4 @@
 /** `looksay evaluate video`: scores a video classifier on clips whose classes are known. */
-import stringWidth from 'string-width';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import {
   evaluateVideoClassifier,
@@ -8,6 +7,7 @@ import {
 } from '../../tasks/video/evaluate.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { alignedTable, confusionTable, percent } from './aligned-table.js';
 import { DEFAULT_VIDEO_CHECKPOINT, requireCheckpoint, TIMEOUT_OPTION } from './classify.js';
 import { clipSourceOptions, listOf } from './clip-sources.js';
 import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
@@ -84,35 +84,15 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateVideoArguments>, con
 }
 
 function textOf(evaluation: VideoEvaluation): string {
-  return `${scoresTable(evaluation)}\n${confusionTable(evaluation)}`;
+  return `${scoresTable(evaluation)}\n${confusionTable(evaluation.labels, evaluation.scores.confusion)}`;
 }
-
-const percent = (value: number): string => (100 * value).toFixed(1);
 
 function scoresTable({ clips, scores, baselines }: VideoEvaluation): string {
   const rows = [{ name: 'this classifier', scores }, ...baselines].map(
     ({ name, scores: own }: NamedClassificationScores) => {
-      const [low, high] = own.interval.map(percent);
+      const [low, high] = own.interval.map((value) => percent(value));
       return [percent(own.top1), `${low}–${high}`, percent(own.top5), percent(own.meanPerClass), name];
     },
   );
-  return aligned([['top-1 %', '95 %', 'top-5 %', 'per class %', `on ${clips} clips`], ...rows]);
-}
-
-/** Rows: the right class, columns: what was said, by number. */
-function confusionTable({ labels, scores }: VideoEvaluation): string {
-  const header = [...labels.map((_, index) => String(index)), 'the right class'];
-  const rows = scores.confusion.map((row, index) => [...row.map(String), `${index} ${labels[index]}`]);
-  return aligned([header, ...rows]);
-}
-
-/** Columns to the right, but for the last. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const columns = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))),
-  );
-  const cell = (text: string, column: number): string =>
-    column === columns - 1 ? `  ${text}` : ' '.repeat((widths[column] ?? 0) + 2 - stringWidth(text)) + text;
-  return rows.map((row) => `${row.map(cell).join('')}\n`).join('');
+  return alignedTable([['top-1 %', '95 %', 'top-5 %', 'per class %', `on ${clips} clips`], ...rows]);
 }

@@ -7,6 +7,7 @@ import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/c
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
+import { evaluateSentimentCommand } from './evaluate-sentiment.js';
 import { evaluateTextCommand } from './evaluate-text.js';
 import { evaluateVideoCommand } from './evaluate-video.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
@@ -38,9 +39,10 @@ export function evaluateCommand(context: CommandContext): CommandModule {
           builder: evaluateOptions,
           handler: (argv: ArgumentsCamelCase<EvaluateArguments>) => runEvaluate(argv, context),
         })
+        .command(evaluateSentimentCommand(context))
         .command(evaluateTextCommand(context))
         .command(evaluateVideoCommand(context))
-        .demandCommand(1, 'name what to evaluate: caption, text or video'),
+        .demandCommand(1, 'name what to evaluate: caption, sentiment, text or video'),
     handler: () => undefined,
   };
 }

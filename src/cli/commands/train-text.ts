@@ -14,11 +14,11 @@ import {
   type TokenInput,
 } from '../../tasks/text/architecture.js';
 import { LEARNING_RATE_DECAYS, type LearningRateDecay } from '../../tasks/optimization.js';
-import type { TextSplit } from '../../tasks/text/corpus.js';
 import { textRecipeDefaults } from '../../tasks/text/recipe.js';
 import { trainText, type TrainTextOptions } from '../../tasks/text/train.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { type HeldOutArguments, heldOutOf, heldOutOptions } from './held-out-options.js';
 import { type TextArguments, textOptions, textSourceOf } from './text-options.js';
 import {
   asYargsOptions,
@@ -32,7 +32,7 @@ import {
   optimizationRecipe,
 } from './training-options.js';
 
-interface TrainTextArguments extends BackendArguments, OptimizationArguments, TextArguments {
+interface TrainTextArguments extends BackendArguments, OptimizationArguments, TextArguments, HeldOutArguments {
   readonly output: string;
   readonly continue: boolean;
   readonly unit: TextUnit;
@@ -47,8 +47,6 @@ interface TrainTextArguments extends BackendArguments, OptimizationArguments, Te
   readonly dropout: number | undefined;
   readonly minCount: number | undefined;
   readonly maxWords: number | undefined;
-  readonly holdOutLast: number | undefined;
-  readonly holdOutEvery: number | undefined;
   readonly bptt: string;
   readonly chunk: number | undefined;
   readonly padding: string | undefined;
@@ -74,14 +72,7 @@ const NUMBERS: NumberOptions = {
   dropout: { default: model.dropout, describe: 'Dropout between layers', rule: NUMBER_RULES.share },
   'min-count': { default: 1, describe: 'Units that occur less often are unknown', rule: NUMBER_RULES.count },
   'max-words': { describe: 'Only so many of the most frequent units are known', rule: NUMBER_RULES.lengthFromTwo },
-  'hold-out-last': {
-    describe: 'Hold out this share of the text, at its end (default for one document: 0.1)',
-    rule: NUMBER_RULES.share,
-  },
-  'hold-out-every': {
-    describe: 'Hold out every so many-th document, from the first on (default for several documents: 10)',
-    rule: NUMBER_RULES.lengthFromTwo,
-  },
+  ...heldOutOptions('document', { last: 'default for one document: 0.1', every: 'default for several documents: 10' }),
   'batch-size': { default: recipe.batchSize, describe: 'Rows of text a batch', rule: NUMBER_RULES.count },
   chunk: { describe: '--bptt sequence: cut documents into pieces of so many steps', rule: NUMBER_RULES.count },
   ...optimizationOptions(recipe),
@@ -142,15 +133,6 @@ function bpttOf({ bptt }: TrainTextArguments): 'sequence' | number {
   throw new UserError(`--bptt: expected sequence, or a number of steps from 1 to 10000, got ${bptt}`, { exitCode: 2 });
 }
 
-function splitOf({ holdOutLast: share, holdOutEvery: count }: TrainTextArguments): TextSplit | undefined {
-  if (share !== undefined && count !== undefined) {
-    throw new UserError('--hold-out-last and --hold-out-every: choose one of them', { exitCode: 2 });
-  }
-  if (count !== undefined) return { kind: 'every', count };
-  if (share === undefined) return undefined;
-  return share === 0 ? { kind: 'none' } : { kind: 'last', share };
-}
-
 function inputOf({ input, unit, cell, tied }: TrainTextArguments): TokenInput {
   return input ?? (unit === 'word' || cell === 'feed-forward' || tied ? 'embedding' : 'one-hot');
 }
@@ -180,7 +162,7 @@ function optionsOf(argv: ArgumentsCamelCase<TrainTextArguments>, { signal }: Com
     output: argv.output,
     precision: argv.precision,
     resume: argv.continue,
-    ...given({ split: splitOf(argv), parameters: argv.parameters, stopAfter: argv.stopAfter }),
+    ...given({ split: heldOutOf(argv), parameters: argv.parameters, stopAfter: argv.stopAfter }),
     signal,
   };
 }

@@ -107,3 +107,13 @@ export function optimizationRecipe(argv: OptimizationArguments): Partial<Optimiz
   const { epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay } = argv;
   return given({ epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay });
 }
+
+/** Where the embedding of words starts from. */
+export const wordVectorsOption = {
+  'word-vectors': {
+    type: 'string',
+    requiresArg: true,
+    alias: 'embeddings',
+    describe: 'Start the embedding from vectors of train words, word2vec or GloVe',
+  },
+} as const;

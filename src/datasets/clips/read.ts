@@ -2,12 +2,13 @@
  * Reads labelled clips: a folder with one folder a class, a CSV file `path,label`, or a list of UCF101
  * (`Class/v_Class_g01_c01.avi 1`, with or without the number), whose paths are relative to a folder of clips.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { compareNaturally, hasExtension } from '../../media/media-paths.js';
-import { VIDEOS } from '../../media/video/index.js';
 import { messageOf, systemReason, UserError } from '../../shared/errors.js';
+import { VIDEOS } from '../../media/video/index.js';
+import { readClassFolders } from '../class-folders.js';
 import type { ClipSet, LabelledClip } from './types.js';
 
 /**
@@ -35,33 +36,9 @@ export function readClips(source: string, root?: string): ClipSet {
 }
 
 function readFolder(folder: string): ClipSet {
-  const clips: LabelledClip[] = [];
-  const problems: string[] = [];
-  const labels: string[] = [];
-  for (const label of subfoldersOf(folder)) {
-    const own = filesOf(join(folder, label));
-    if (own.length === 0) {
-      problems.push(`${join(folder, label)}: is a class folder without clips; the class is left out`);
-      continue;
-    }
-    labels.push(label);
-    clips.push(...own.map((path) => ({ path, label })));
-  }
-  return { clips, labels, problems };
-}
-
-function subfoldersOf(folder: string): readonly string[] {
-  return readdirSync(folder)
-    .filter((name) => !name.startsWith('.') && statSync(join(folder, name)).isDirectory())
-    .sort(compareNaturally);
-}
-
-/** The videos of a folder and of those inside it; links are not followed into folders. */
-function filesOf(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && hasExtension(VIDEOS, entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort(compareNaturally);
+  const { classes, problems } = readClassFolders(folder, 'clips', (name) => hasExtension(VIDEOS, name));
+  const clips = classes.flatMap(({ label, paths }) => paths.map((path) => ({ path, label })));
+  return { clips, labels: classes.map(({ label }) => label), problems };
 }
 
 /** A line of a UCF101 list. */

@@ -1,5 +1,6 @@
 /** The architecture of a video classifier: its type, its defaults, and the check of a config that was read from a file. */
 import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
+import { type Pooling, POOLINGS } from '../../layers/pooling.js';
 import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
 
 /**
@@ -8,10 +9,6 @@ import { fieldReader, requireFields, requireNames } from '../../shared/fields.js
  */
 export type FrameOrder = 'recurrent' | 'none';
 export const FRAME_ORDERS: readonly FrameOrder[] = ['recurrent', 'none'];
-
-/** How the cells' outputs become one vector: the last one, their mean, or a weighted mean (attention). */
-export type Pooling = 'last' | 'mean' | 'attention';
-export const POOLINGS: readonly Pooling[] = ['last', 'mean', 'attention'];
 
 /** Shares of values that are dropped during training, each in [0, 1). */
 export interface ClassifierDropout {
@@ -31,6 +28,7 @@ export interface VideoClassifierConfig {
   readonly hiddenSize: number;
   /** Whether each layer also runs from the end to the beginning (Schuster and Paliwal 1997). */
   readonly bidirectional: boolean;
+  /** How the cells' outputs become one vector. */
   readonly pooling: Pooling;
   /** Whether the difference from the frame before is part of a frame's vector. */
   readonly motion: boolean;

@@ -1,13 +1,13 @@
 /** From the features of a clip's frames to logits of the clip and of each frame. */
 import * as tf from '@tensorflow/tfjs-core';
-import { createCell, unroll } from '../../layers/cells.js';
 import { type OutputLayer, outputLogits } from '../../layers/cross-entropy.js';
 import { dense } from '../../layers/dense.js';
 import { dropout, dropoutStream } from '../../layers/dropout.js';
 import { parameter, type Parameters, scoped } from '../../layers/parameters.js';
-import { unreachable } from '../../shared/assert.js';
+import { poolOverTime } from '../../layers/pooling.js';
+import { runRecurrentLayers } from '../../layers/recurrent-layers.js';
 import type { VideoClassifierConfig } from './config.js';
-import { backwardCellName, cellName, classifierCells, frameSizeOf, frameVectorSize } from './parameters.js';
+import { classifierLayers, frameSizeOf, frameVectorSize } from './parameters.js';
 
 /** Given during training: turns dropout on. */
 export interface ClassifierTraining {
@@ -68,64 +68,13 @@ export function classifierHidden(
   if (config.order === 'none') {
     return { clip: undefined, frames: tf.reshape(vectors, [time * n, frameVectorSize(config)]) };
   }
-  const outputs = runLayers(config, parameters, vectors, (x, layer) =>
-    drop(x, config.dropout.layers, STREAMS.layers + layer),
-  ); // [time, n, outputs]
+  const outputs = runRecurrentLayers(classifierLayers(config), parameters, vectors, {
+    between: (x, layer) => drop(x, config.dropout.layers, STREAMS.layers + layer),
+  }); // [time, n, outputs]
   const dropped = drop(outputs, config.dropout.output, STREAMS.output);
   const size = dropped.shape[2] ?? 0;
-  return { clip: pool(config, parameters, dropped), frames: tf.reshape(dropped, [time * n, size]) };
-}
-
-/** The layers over `inputs` [time, n, size]: [time, n, hidden], or twice that in both directions. */
-function runLayers(
-  config: VideoClassifierConfig,
-  parameters: Parameters,
-  inputs: tf.Tensor,
-  between: (x: tf.Tensor, layer: number) => tf.Tensor,
-): tf.Tensor {
-  const cells = classifierCells(config);
-  const run = (name: string, x: tf.Tensor): tf.Tensor => {
-    const cell = cells[name];
-    return cell === undefined ? x : unroll(createCell(cell, scoped(parameters, name)), x).outputs;
-  };
-  let outputs = inputs;
-  for (let layer = 0; layer < config.layers; layer++) {
-    const x = layer === 0 ? outputs : between(outputs, layer);
-    const forward = run(cellName(layer), x);
-    if (!config.bidirectional) {
-      outputs = forward;
-      continue;
-    }
-    const backward = tf.reverse(run(backwardCellName(layer), tf.reverse(x, 0)), 0);
-    outputs = tf.concat([forward, backward], 2); // [time, n, 2·hidden]
-  }
-  return outputs;
-}
-
-/** One vector a clip from `outputs` [time, n, size]: [n, size]. */
-function pool(config: VideoClassifierConfig, parameters: Parameters, outputs: tf.Tensor): tf.Tensor {
-  const [time = 0, n = 0, size = 0] = outputs.shape;
-  switch (config.pooling) {
-    case 'mean':
-      return tf.mean(outputs, 0);
-    case 'last': {
-      const at = (step: number, from: number, length: number): tf.Tensor =>
-        tf.reshape(tf.slice(outputs, [step, 0, from], [1, n, length]), [n, length]); // [n, length]
-      if (!config.bidirectional) return at(time - 1, 0, size);
-      // Each direction where it has seen all.
-      return tf.concat([at(time - 1, 0, config.hiddenSize), at(0, config.hiddenSize, config.hiddenSize)], 1);
-    }
-    case 'attention': {
-      const hidden = tf.tanh(
-        dense(outputs, parameter(parameters, 'pooling/kernel'), parameter(parameters, 'pooling/bias')),
-      ); // [time, n, 64]
-      const scores = tf.reshape(dense(hidden, parameter(parameters, 'pooling/score')), [time, n]); // [time, n]
-      const weights = tf.transpose(tf.softmax(tf.transpose(scores))); // [time, n], sums to 1 over time
-      return tf.sum(tf.mul(outputs, tf.reshape(weights, [time, n, 1])), 0);
-    }
-    default:
-      return unreachable(config.pooling, 'pooling');
-  }
+  const clip = poolOverTime(scoped(parameters, 'pooling'), dropped, config); // [n, outputs]
+  return { clip, frames: tf.reshape(dropped, [time * n, size]) };
 }
 
 export function outputLayerOf(parameters: Parameters): OutputLayer {

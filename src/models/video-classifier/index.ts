@@ -3,8 +3,6 @@ export {
   type ClassifierDropout,
   FRAME_ORDERS,
   type FrameOrder,
-  type Pooling,
-  POOLINGS,
   validateVideoClassifierConfig,
   type VideoClassifierConfig,
   videoClassifierDefaults,

@@ -8,11 +8,10 @@ import {
   uniformTensor,
   withScope,
 } from '../../layers/parameters.js';
+import { poolingParameterShapes } from '../../layers/pooling.js';
+import { recurrentCells, type RecurrentLayersConfig, recurrentOutputSize } from '../../layers/recurrent-layers.js';
 import type { Random } from '../../shared/random.js';
 import type { VideoClassifierConfig } from './config.js';
-
-/** Length of the hidden layer by which attention pooling weighs a time step. */
-export const POOLING_SIZE = 64;
 
 /** Length of what the encoder's features of one frame become before motion is added. */
 export function frameSizeOf({ gridLength, positionSize, featureSize }: VideoClassifierConfig): number {
@@ -25,27 +24,19 @@ export function frameVectorSize(config: VideoClassifierConfig): number {
   return frameSizeOf(config) * (config.motion ? 2 : 1);
 }
 
-/** Length of what enters the output layer. */
-export function outputSizeOf(config: VideoClassifierConfig): number {
-  if (config.order === 'none') return frameVectorSize(config);
-  return config.hiddenSize * (config.bidirectional ? 2 : 1);
+/** The recurrent layers over the frames' vectors. */
+export function classifierLayers(config: VideoClassifierConfig): RecurrentLayersConfig {
+  return { ...config, inputSize: frameVectorSize(config) };
 }
 
-/** The names of a layer's cells: `cell0`, and `cell0back` that runs from the end. */
-export const cellName = (layer: number): string => `cell${layer}`;
-export const backwardCellName = (layer: number): string => `cell${layer}back`;
+/** Length of what enters the output layer. */
+export function outputSizeOf(config: VideoClassifierConfig): number {
+  return config.order === 'none' ? frameVectorSize(config) : recurrentOutputSize(config);
+}
 
 /** The cells by name; none without order. */
-export function classifierCells(config: VideoClassifierConfig): Record<string, CellConfig> {
-  const { order, cell: kind, hiddenSize, layers, bidirectional } = config;
-  const cells: Record<string, CellConfig> = {};
-  if (order === 'none') return cells;
-  for (let layer = 0; layer < layers; layer++) {
-    const inputSize = layer === 0 ? frameVectorSize(config) : outputSizeOf(config);
-    cells[cellName(layer)] = { kind, inputSize, hiddenSize };
-    if (bidirectional) cells[backwardCellName(layer)] = { kind, inputSize, hiddenSize };
-  }
-  return cells;
+function classifierCells(config: VideoClassifierConfig): Record<string, CellConfig> {
+  return config.order === 'none' ? {} : recurrentCells(classifierLayers(config));
 }
 
 /** The names and shapes of all weights, in a fixed order. */
@@ -60,13 +51,7 @@ export function videoClassifierShapes(config: VideoClassifierConfig): ParameterS
     ...(positionSize > 0 ? { 'positions/kernel': [featureSize, positionSize], 'positions/bias': [positionSize] } : {}),
     ...(projectionSize > 0 ? { 'frames/kernel': [joined, projectionSize], 'frames/bias': [projectionSize] } : {}),
     ...Object.assign({}, ...cells),
-    ...(order === 'recurrent' && pooling === 'attention'
-      ? {
-          'pooling/kernel': [output, POOLING_SIZE],
-          'pooling/bias': [POOLING_SIZE],
-          'pooling/score': [POOLING_SIZE, 1],
-        }
-      : {}),
+    ...(order === 'recurrent' ? withScope('pooling', poolingParameterShapes(pooling, output)) : {}),
     'output/table': [classes, output],
     'output/bias': [classes],
   };

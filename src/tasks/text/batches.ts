@@ -3,6 +3,7 @@
  * one stream that is cut into as many rows as a batch has, and the state at the end of a window is that at the start of
  * the next (truncated back-propagation through time, Williams and Peng 1990).
  */
+import { countLengthBatches, lengthBatches } from '../../datasets/length-batches.js';
 import { UserError } from '../../shared/errors.js';
 import type { Random } from '../../shared/random.js';
 import { PADDING_ID, START_ID } from '../../text/vocabulary.js';
@@ -31,8 +32,6 @@ export interface Stretch {
 
 /** Lengths are rounded up to a multiple of this: each length is a graph of its own. */
 const LENGTH_STEP = 8;
-/** Rows of so many batches are put in order of length together, so that little is padded. */
-const POOL_BATCHES = 50;
 /** Time steps of one graph at most. */
 export const LONGEST_SEQUENCE = 2_000;
 
@@ -82,7 +81,7 @@ export function stretchesOf(sequences: readonly Int32Array[], chunk: number | un
 
 /** How many batches `sequenceBatches` gives. */
 export function countSequenceBatches(stretches: readonly Stretch[], batchSize: number): number {
-  return Math.ceil(stretches.length / batchSize);
+  return countLengthBatches(stretches, batchSize);
 }
 
 /** Batches of rows of about the same length, in an order drawn from `random`. */
@@ -90,16 +89,9 @@ export function* sequenceBatches(
   stretches: readonly Stretch[],
   { batchSize, random }: { readonly batchSize: number; readonly random: Random },
 ): Generator<TextBatch> {
-  const shuffled = random.shuffled(stretches);
-  const poolSize = batchSize * POOL_BATCHES;
-  for (let begin = 0; begin < shuffled.length; begin += poolSize) {
-    const pool = shuffled.slice(begin, begin + poolSize).sort((a, b) => lengthOf(a) - lengthOf(b));
-    const starts = Array.from({ length: Math.ceil(pool.length / batchSize) }, (_, index) => index * batchSize);
-    for (const start of random.shuffled(starts)) {
-      const rows = pool.slice(start, start + batchSize);
-      const longest = Math.max(...rows.map(lengthOf));
-      yield batchOf(rows, 0, rows.every((row) => lengthOf(row) === longest) ? longest : rounded(longest));
-    }
+  for (const rows of lengthBatches(stretches, { batchSize, lengthOf, random })) {
+    const longest = Math.max(...rows.map(lengthOf));
+    yield batchOf(rows, 0, rows.every((row) => lengthOf(row) === longest) ? longest : rounded(longest));
   }
 }
 

@@ -1,32 +1,18 @@
 /** The text that a language model is trained on or scored on: its documents, their split, and the same in numbers. */
-import { unreachable } from '../../shared/assert.js';
 import { UserError } from '../../shared/errors.js';
 import { type CorpusSource, type DocumentKind, readDocuments } from '../../text/corpus.js';
-import { splitText, type TextUnit } from '../../text/tokenizer.js';
+import { normalizeText, splitText, type TextUnit } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNKNOWN_ID, Vocabulary } from '../../text/vocabulary.js';
+import { type HeldOut, splitItems } from '../held-out.js';
 
 export interface TextSource extends CorpusSource {
   /** What one document is. Default: a file, or a cell of a table. */
   readonly documents?: DocumentKind;
 }
 
-/**
- * What is held out of training: the last share of the text (of a single document its last characters, else the last
- * documents), the documents whose index, from 0, is divisible by `count`, or nothing.
- */
-export type TextSplit =
-  | { readonly kind: 'last'; readonly share: number }
-  | { readonly kind: 'every'; readonly count: number }
-  | { readonly kind: 'none' };
-
 export interface SplitTexts {
   readonly train: readonly string[];
   readonly heldOut: readonly string[];
-}
-
-/** Composed (NFC), so that a letter is the same letter however it was typed. */
-export function normalizeText(text: string): string {
-  return text.normalize('NFC');
 }
 
 /** The documents of `source`, empty ones too. Throws UserError when there is no text in them. */
@@ -42,13 +28,8 @@ export async function readTextDocuments(source: TextSource, signal?: AbortSignal
   return texts;
 }
 
-/** What is held out when nothing is said: of one document its last tenth, of several every tenth. */
-export function defaultSplit(documents: number): TextSplit {
-  return documents === 1 ? { kind: 'last', share: 0.1 } : { kind: 'every', count: 10 };
-}
-
-/** Splits documents; empty ones go. Throws UserError when a part is left without text. */
-export function splitTexts(texts: readonly string[], split: TextSplit): SplitTexts {
+/** Splits documents, a single one by its characters; empty ones go. Throws UserError when a part is left without text. */
+export function splitTexts(texts: readonly string[], split: HeldOut): SplitTexts {
   const { train, heldOut } = parts(texts, split);
   const filled = (documents: readonly string[]): string[] => documents.filter((text) => text !== '');
   const result = { train: filled(train), heldOut: filled(heldOut) };
@@ -57,44 +38,12 @@ export function splitTexts(texts: readonly string[], split: TextSplit): SplitTex
   throw new UserError(`the split leaves no text to ${empty} (give more text, or hold out another share of it)`);
 }
 
-function parts(texts: readonly string[], split: TextSplit): SplitTexts {
-  switch (split.kind) {
-    case 'last':
-      return splitLast(texts, split.share);
-    case 'every':
-      return {
-        train: texts.filter((_, index) => index % split.count !== 0),
-        heldOut: texts.filter((_, index) => index % split.count === 0),
-      };
-    case 'none':
-      return { train: texts, heldOut: [] };
-    default:
-      return unreachable(split, 'split');
-  }
-}
-
-function splitLast(texts: readonly string[], share: number): SplitTexts {
+function parts(texts: readonly string[], split: HeldOut): SplitTexts {
   const [only, second] = texts;
-  if (only !== undefined && second === undefined) {
-    let at = Math.floor(only.length * (1 - share));
-    if (/[\uDC00-\uDFFF]/.test(only.charAt(at))) at++; // never between the halves of a code point
-    return { train: [only.slice(0, at)], heldOut: [only.slice(at)] };
-  }
-  const at = Math.floor(texts.length * (1 - share));
-  return { train: texts.slice(0, at), heldOut: texts.slice(at) };
-}
-
-export function describeSplit(split: TextSplit): string {
-  switch (split.kind) {
-    case 'last':
-      return `the last ${+(split.share * 100).toFixed(2)} % of the text`;
-    case 'every':
-      return `documents whose index (from 0) is divisible by ${split.count}`;
-    case 'none':
-      return 'nothing';
-    default:
-      return unreachable(split, 'split');
-  }
+  if (split.kind !== 'last' || only === undefined || second !== undefined) return splitItems(texts, split);
+  let at = Math.floor(only.length * (1 - split.share));
+  if (/[\uDC00-\uDFFF]/.test(only.charAt(at))) at++; // never between the halves of a code point
+  return { train: [only.slice(0, at)], heldOut: [only.slice(at)] };
 }
 
 /** A document that can be encoded piece by piece. */

@@ -2,18 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
-import { describeSplit, encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
+import { describeHeldOut, type HeldOut, type SplitPart } from '../held-out.js';
+import { encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
 import { loadTextModel } from './model.js';
 import { scoreSequences } from './score.js';
-
-/** `held-out` and `train` are parted as they were for training; `all` is the whole text. */
-export const TEXT_PARTS = ['held-out', 'train', 'all'] as const;
-export type TextPart = (typeof TEXT_PARTS)[number];
 
 export interface EvaluateTextOptions {
   readonly checkpoint: string;
   readonly source: TextSource;
-  readonly part: TextPart;
+  readonly part: SplitPart;
   /** Start from nothing every so many units. Default: documents are read as a whole. */
   readonly chunk?: number;
   readonly signal?: AbortSignal;
@@ -59,7 +56,7 @@ export async function evaluateText(options: EvaluateTextOptions): Promise<TextEv
     const characters = texts.reduce((sum, text) => sum + codePoints(text), 0);
     const words = texts.reduce((sum, text) => sum + countWords(text), 0);
     return {
-      part: part === 'held-out' ? `held out: ${describeSplit(split)}` : part,
+      part: part === 'held-out' ? `held out: ${describeHeldOut(split)}` : part,
       unit,
       documents: texts.length,
       characters,
@@ -77,7 +74,7 @@ export async function evaluateText(options: EvaluateTextOptions): Promise<TextEv
   }
 }
 
-function chosen(texts: readonly string[], part: TextPart, split: Parameters<typeof splitTexts>[1]): readonly string[] {
+function chosen(texts: readonly string[], part: SplitPart, split: HeldOut): readonly string[] {
   switch (part) {
     case 'all':
       return texts.filter((text) => text !== '');

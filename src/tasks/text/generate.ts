@@ -4,10 +4,9 @@ import { compile } from '../../backend/compile.js';
 import { createSampler } from '../../decoding/index.js';
 import { languageModelHidden, startState, stepLanguageModel } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
-import { splitText } from '../../text/tokenizer.js';
+import { normalizeText, splitText } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID } from '../../text/vocabulary.js';
 import { toTensors } from '../../training/parameters.js';
-import { normalizeText } from './corpus.js';
 import { loadTextModel, type TextModel } from './model.js';
 
 export interface GenerateOptions {

@@ -1,7 +1,7 @@
 /** The README.md of a trained language model: what it was trained on, how, and how well it predicts. */
 import { countLanguageModelParameters } from '../../models/language-model/index.js';
 import type { EpochRecord } from '../../training/training-state.js';
-import { describeSplit } from './corpus.js';
+import { describeHeldOut } from '../held-out.js';
 import type { TextRun } from './run.js';
 
 /** The text of a model card for the weights of the epoch that `record` tells of. */
@@ -15,7 +15,7 @@ export function describeTextModel({ options, config, train }: TextRun, { epoch, 
 Predicts text ${unit} by ${unit}. Made with looksay.
 
 - Model: ${model.kind}, ${model.layers} × ${model.hiddenSize}, ${input}, ${model.vocabularySize} tokens; ${countLanguageModelParameters(model).toLocaleString('en')} weights.
-- Text: ${train.length.toLocaleString('en')} documents; held out: ${describeSplit(split)}.
+- Text: ${train.length.toLocaleString('en')} documents; held out: ${describeHeldOut(split)}.
 - Score: ${nats.toFixed(4)} nats (${(nats / Math.LN2).toFixed(4)} bits) per ${unit} on ${split.kind === 'none' ? 'the text itself' : 'what was held out, by which the epoch was chosen'}.
 - Training: epoch ${epoch} of ${recipe.epochs}, AdamW at ${recipe.learningRate}, batches of ${recipe.batchSize}, back-propagation through ${recipe.bptt === 'sequence' ? 'whole sequences' : `${recipe.bptt} steps`}, ${recipe.feedback} feedback, dropout ${model.dropout} (seed ${seed}); settings in \`settings.json\`, a line an epoch in \`log.jsonl\`.
 

@@ -4,22 +4,21 @@ import {
   languageModelShapes,
   validateLanguageModelConfig,
 } from '../../models/language-model/index.js';
-import { UserError } from '../../shared/errors.js';
 import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
 import { TEXT_UNITS, type TextUnit } from '../../text/tokenizer.js';
-import { Vocabulary } from '../../text/vocabulary.js';
+import type { Vocabulary } from '../../text/vocabulary.js';
 import { loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
 import type { JsonObject } from '../../training/json-files.js';
 import type { HostTensors } from '../../training/parameters.js';
-import type { TextSplit } from './corpus.js';
+import { readVocabulary, VOCABULARY_FILE } from '../checkpoint-extras.js';
+import { type HeldOut, parseHeldOut } from '../held-out.js';
 
 export const TEXT_TASK = 'language-model';
-const VOCABULARY_FILE = 'vocabulary.json';
 
 export interface TextModelConfig {
   readonly unit: TextUnit;
   /** What was held out of training. */
-  readonly split: TextSplit;
+  readonly split: HeldOut;
   readonly model: LanguageModelConfig;
 }
 
@@ -35,23 +34,9 @@ function parseConfig(value: JsonObject, where: string): TextModelConfig {
   requireNames(fields, ['unit', 'split', 'model'], where);
   return {
     unit: fieldReader(fields, where).choice('unit', TEXT_UNITS),
-    split: parseSplit(fields['split'], `${where}: split`),
+    split: parseHeldOut(fields['split'], `${where}: split`),
     model: validateLanguageModelConfig(fields['model'], `${where}: model`),
   };
-}
-
-function parseSplit(value: unknown, where: string): TextSplit {
-  const fields = requireFields(value, where);
-  const reader = fieldReader(fields, where);
-  const kind = reader.choice('kind', ['last', 'every', 'none'] as const);
-  switch (kind) {
-    case 'last':
-      return { kind, share: reader.rate('share') };
-    case 'every':
-      return { kind, count: reader.integer('count', 2) };
-    case 'none':
-      return { kind };
-  }
 }
 
 /** Reads the language model in `folder`. Throws UserError where it is missing, damaged or of another task. */
@@ -61,13 +46,7 @@ export async function loadTextModel(folder: string): Promise<TextModel> {
     expectedShapes: (config) => languageModelShapes(parseConfig(config, folder).model),
   });
   const config = parseConfig(checkpoint.config, folder);
-  const where = `${folder}/${VOCABULARY_FILE}`;
-  const vocabulary = Vocabulary.fromJSON(checkpoint.extras[VOCABULARY_FILE], where);
-  if (vocabulary.size !== config.model.vocabularySize) {
-    throw new UserError(
-      `${where}: expected ${config.model.vocabularySize} tokens, found ${vocabulary.size} (use the files of one checkpoint)`,
-    );
-  }
+  const vocabulary = readVocabulary(checkpoint.extras, config.model.vocabularySize, folder);
   return { config, vocabulary, weights: checkpoint.weights };
 }
 

@@ -10,31 +10,25 @@ import type { TextUnit } from '../../text/tokenizer.js';
 import { UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { type Stretch, padSequence, stretchesOf } from './batches.js';
-import { buildVocabulary, defaultSplit, encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
-import type { TextSplit } from './corpus.js';
+import { buildVocabulary, encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
+import { defaultHeldOut, type HeldOut } from '../held-out.js';
+import type { TrainingFolderOptions } from '../training-folder.js';
 import type { TextModelConfig } from './model.js';
 import type { TextRecipe } from './recipe.js';
 
-export interface TrainTextOptions {
+export interface TrainTextOptions extends TrainingFolderOptions {
   readonly source: TextSource;
   readonly unit: TextUnit;
   /** What is held out, to score each epoch by. Default: of one document its last tenth, of several every tenth. */
-  readonly split?: TextSplit;
+  readonly split?: HeldOut;
   readonly vocabulary?: { readonly minimumCount?: number; readonly maximumSize?: number };
   readonly model: Omit<LanguageModelConfig, 'vocabularySize'>;
   /** Chooses the hidden size so that the model has about so many weights. */
   readonly parameters?: number;
   readonly recipe: TextRecipe;
   readonly seed: number;
-  /** The checkpoint folder. */
-  readonly output: string;
   /** How weights are saved. Default: half precision. */
   readonly precision?: 'F32' | 'F16';
-  /** Goes on with the training in `output`. */
-  readonly resume?: boolean;
-  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
-  readonly stopAfter?: number;
-  readonly signal?: AbortSignal;
 }
 
 export interface TextRun {
@@ -56,7 +50,7 @@ export async function prepareRun(options: TrainTextOptions): Promise<TextRun> {
   const { source, unit, recipe, seed, signal } = options;
   requireFitting(options);
   const texts = await readTextDocuments(source, signal);
-  const split = options.split ?? defaultSplit(texts.length);
+  const split = options.split ?? defaultHeldOut(texts.length);
   const documents = splitTexts(texts, split);
   const vocabulary = buildVocabulary(documents.train, unit, options.vocabulary ?? {});
   if (vocabulary.size === UNKNOWN_ID + 1) {

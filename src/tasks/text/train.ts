@@ -1,25 +1,19 @@
 /** Trains a language model on a text and leaves the best of it, by what is held out, in a checkpoint folder. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   countLanguageModelParameters,
   createLanguageModelParameters,
   languageModelLoss,
 } from '../../models/language-model/index.js';
-import { UserError } from '../../shared/errors.js';
-import { writeFileAtomically } from '../../shared/files.js';
 import { note } from '../../shared/log.js';
 import { Random } from '../../shared/random.js';
-import { CONFIG_FILE } from '../../training/checkpoint.js';
 import { type BatchRequest, fit, type FitOptions, type FitResult, type StepContext } from '../../training/fit.js';
 import { createVariables, disposeVariables, readTensors, type TrainableParameters } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
-import { hasTrainingState, loadTrainingState, saveTrainingState } from '../../training/training-checkpoint.js';
-import { shapesOf } from '../../training/weights.js';
 import { countSequenceBatches, countWindowBatches, sequenceBatches, type TextBatch, windowBatches } from './batches.js';
 import { CarriedState } from './carried-state.js';
-import { describeSplit } from './corpus.js';
+import { describeHeldOut } from '../held-out.js';
+import { folderSettings, requireFreshFolder, saveSettings } from '../training-folder.js';
 import { saveTextModel } from './model.js';
 import { describeTextModel } from './model-card.js';
 import { prepareRun, type TextRun, type TrainTextOptions } from './run.js';
@@ -39,9 +33,6 @@ export interface TrainTextResult {
   readonly unitsPerSecond: number;
 }
 
-const LOG_FILE = 'log.jsonl';
-const SETTINGS_FILE = 'settings.json';
-
 /**
  * Trains a language model. Throws UserError for what the user can mend.
  *
@@ -56,18 +47,13 @@ const SETTINGS_FILE = 'settings.json';
  * });
  */
 export async function trainText(options: TrainTextOptions): Promise<TrainTextResult> {
-  const { output } = options;
-  if (options.resume !== true && (hasTrainingState(output) || existsSync(join(output, CONFIG_FILE)))) {
-    throw new UserError(`${output}: holds a training already (go on with --continue, or choose another folder)`, {
-      exitCode: 2,
-    });
-  }
+  requireFreshFolder(options);
   const run = await prepareRun(options);
   const parameters = countLanguageModelParameters(run.config.model);
   const units = run.train.reduce((sum, { length }) => sum + length - 2, 0);
   note(
     `training ${parameters.toLocaleString('en')} weights on ${units.toLocaleString('en')} units of ` +
-      `${run.train.length.toLocaleString('en')} documents; held out: ${describeSplit(run.config.split)}`,
+      `${run.train.length.toLocaleString('en')} documents; held out: ${describeHeldOut(run.config.split)}`,
   );
   const initial = createLanguageModelParameters(run.config.model, new Random(options.seed));
   const variables = createVariables(initial);
@@ -77,7 +63,7 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
     const [seconds, tokens] = [sum(history.map((e) => e.trainingSeconds)), sum(history.map((e) => e.tokens))];
     return {
       ending,
-      checkpoint: output,
+      checkpoint: options.output,
       parameters,
       epoch: best?.epoch ?? 0,
       scores: best?.metrics ?? {},
@@ -98,10 +84,6 @@ async function fitOptions(
 ): Promise<FitOptions<TextBatch>> {
   const { options, settings, config } = run;
   const { output, recipe, seed, signal } = options;
-  const parameterShapes = shapesOf(await readTensors(variables));
-  const resume = options.resume
-    ? await loadTrainingState(output, { parameterShapes, configuration: settings })
-    : undefined;
   return {
     parameters: variables,
     ...fitSettings(recipe, stepsPerEpoch(run)),
@@ -121,14 +103,10 @@ async function fitOptions(
       const model = { config, vocabulary: run.vocabulary, weights: await readTensors(variables) };
       const modelCard = describeTextModel(run, record);
       await saveTextModel(output, model, { modelCard, precision: options.precision ?? 'F16' });
-      await writeFileAtomically(join(output, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+      await saveSettings(output, settings);
     },
-    saveState: (state) => saveTrainingState(output, state, settings),
     carried,
-    logFile: join(output, LOG_FILE),
-    ...(resume === undefined ? {} : { resume }),
-    ...(options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter }),
-    ...(signal === undefined ? {} : { signal }),
+    ...(await folderSettings(options, settings, variables)),
   };
 }
 

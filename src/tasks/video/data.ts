@@ -10,7 +10,7 @@ import {
   splitByNames,
 } from '../../datasets/clips/index.js';
 import { UserError } from '../../shared/errors.js';
-import { warn } from '../../shared/log.js';
+import { warn, warnOfProblems } from '../../shared/log.js';
 
 /** How validation is set aside: exactly one way. */
 export type ValidationChoice =
@@ -40,14 +40,10 @@ export interface ClipData extends ClipSplit {
   readonly labels: readonly string[];
 }
 
-const SHOWN_PROBLEMS = 10;
-
 /** Reads clips and reports what was left out. */
 export function readSource({ data, root }: ClipSource): ClipSet {
   const set = readClips(data, root);
-  for (const problem of set.problems.slice(0, SHOWN_PROBLEMS)) warn(problem);
-  const more = set.problems.length - SHOWN_PROBLEMS;
-  if (more > 0) warn(`${data}: ${more} more problems like these`);
+  warnOfProblems(data, set.problems);
   return set;
 }
 

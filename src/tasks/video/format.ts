@@ -1,6 +1,7 @@
 /** How classes of clips are written. */
 import type { ResultKind } from '../result-format.js';
-import type { ClassifyResult, ScoredLabel } from './predict.js';
+import { withProbability } from '../scored-labels.js';
+import type { ClassifyResult } from './predict.js';
 
 /** Classes as results about videos. */
 export const CLASSIFY_RESULTS: ResultKind<ClassifyResult> = {
@@ -12,8 +13,6 @@ export const CLASSIFY_RESULTS: ResultKind<ClassifyResult> = {
   linesOf: (result) => ('label' in result ? textLines(result) : [`error: ${result.error}`]),
   rowOf: (result) => ({ ...result }),
 };
-
-const withProbability = ({ label, probability }: ScoredLabel): string => `${label} ${(100 * probability).toFixed(1)} %`;
 
 function textLines(result: Extract<ClassifyResult, { label: string }>): readonly string[] {
   const { top, timeline = [], partial } = result;

@@ -14,15 +14,14 @@ import {
   type VideoClassifierConfig,
   videoClassifierShapes,
 } from '../../models/video-classifier/index.js';
-import { UserError } from '../../shared/errors.js';
 import { fieldReader, requireFields } from '../../shared/fields.js';
 import { loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
 import type { JsonObject } from '../../training/json-files.js';
 import type { HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
+import { LABELS_FILE, readLabels } from '../checkpoint-extras.js';
 
 export const VIDEO_CLASSIFIER_TASK = 'video-classifier';
-const LABELS_FILE = 'labels.json';
 const ENCODER = 'encoder';
 const CLASSIFIER = 'classifier';
 
@@ -69,16 +68,10 @@ export async function loadVideoModel(folder: string): Promise<VideoModel> {
   const config = parseConfig(checkpoint.config, folder);
   return {
     config,
-    labels: requireLabels(checkpoint.extras[LABELS_FILE], config.classifier.classes, `${folder}/${LABELS_FILE}`),
+    labels: readLabels(checkpoint.extras, config.classifier.classes, folder),
     encoder: scoped(checkpoint.weights, ENCODER),
     classifier: scoped(checkpoint.weights, CLASSIFIER),
   };
-}
-
-function requireLabels(value: unknown, classes: number, where: string): readonly string[] {
-  const isList = Array.isArray(value) && value.every((label) => typeof label === 'string');
-  if (isList && value.length === classes && new Set(value).size === classes) return value as string[];
-  throw new UserError(`${where}: expected a list of ${classes} different labels (use the files of one checkpoint)`);
 }
 
 /** Writes `model` into `folder`, whole or not at all. */

@@ -4,7 +4,6 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
-import { ranked } from '../../metrics/classification.js';
 import {
   DEFAULT_TIMEOUT_SECONDS,
   type DecodedVideo,
@@ -16,15 +15,10 @@ import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
+import { likeliestLabels, rounded, type ScoredLabel } from '../scored-labels.js';
 import { decodeClips, FrameEncoder } from './encode.js';
 import { frameShape, frozenFrameEncoder } from './features.js';
 import { loadVideoModel, type VideoModel } from './model.js';
-
-/** A class with its probability. */
-export interface ScoredLabel {
-  readonly label: string;
-  readonly probability: number;
-}
 
 /** What a frame is taken for. */
 export interface TimelineEntry extends ScoredLabel {
@@ -177,26 +171,19 @@ function describe(
   { clip, frames }: ClipProbabilities,
   { labels, top, timeline }: { readonly labels: readonly string[]; readonly top: number; readonly timeline: boolean },
 ): ClassifyResult {
-  const scored = (probabilities: Float32Array, count: number): ScoredLabel[] =>
-    ranked(probabilities)
-      .slice(0, count)
-      .map((index) => ({ label: labels[index] as string, probability: rounded(probabilities[index] as number) }));
-  const best = scored(clip, Math.max(1, top));
+  const best = likeliestLabels(clip, labels, top);
   return {
     video: path,
-    ...(best[0] as ScoredLabel),
+    ...best[0],
     top: best,
     ...(timeline
       ? {
           timeline: frames.map((row, index) => ({
             time: rounded(video.frames[index]?.time ?? 0),
-            ...(scored(row, 1)[0] as ScoredLabel),
+            ...likeliestLabels(row, labels, 1)[0],
           })),
         }
       : {}),
     ...(video.partial === undefined ? {} : { partial: video.partial }),
   };
 }
-
-/** To four digits: more say nothing. */
-const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;

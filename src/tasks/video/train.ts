@@ -2,18 +2,14 @@
  * Trains a video classifier: reads the labelled clips, caches what the frozen part of the encoder says about their
  * frames, fits the rest, and keeps the checkpoint of the epoch that scores best on the validation clips.
  */
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ClassificationScores, scoreClassification } from '../../metrics/classification.js';
-import { UserError } from '../../shared/errors.js';
-import { writeFileAtomically } from '../../shared/files.js';
 import { note } from '../../shared/log.js';
 import { fit, type FitResult } from '../../training/fit.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { readTensors } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
-import { hasTrainingState, loadTrainingState, saveTrainingState } from '../../training/training-checkpoint.js';
-import { shapesOf } from '../../training/weights.js';
+import { folderSettings, requireFreshFolder, saveSettings } from '../training-folder.js';
 import { batchesPerEpoch, type ClipBatch, clipBatches, readMiddleFrames } from './batches.js';
 import { saveVideoModel } from './model.js';
 import { describeVideoTraining } from './model-card.js';
@@ -29,8 +25,6 @@ export interface TrainVideoResult {
   readonly checkpoint: string;
 }
 
-const LOG_FILE = 'log.jsonl';
-const SETTINGS_FILE = 'settings.json';
 /** Clips that validation classifies at once. */
 const VALIDATION_BATCH = 16;
 /** The mean probability of the right class decides between epochs of equal accuracy. */
@@ -38,14 +32,7 @@ const TIE_BREAK = 1e-3;
 
 /** Trains a classifier and leaves the best of it in `output`. Throws UserError for what the user can mend. */
 export async function trainVideoClassifier(options: TrainVideoOptions): Promise<TrainVideoResult> {
-  if (!options.resume && hasTrainingState(options.output)) {
-    throw new UserError(
-      `${options.output}: holds a training already (go on with --continue, or choose another folder)`,
-      {
-        exitCode: 2,
-      },
-    );
-  }
+  requireFreshFolder(options);
   const prepared = await prepareVideoTraining(options);
   try {
     const { ending, best } = await runTraining(prepared);
@@ -71,18 +58,13 @@ function settingsOf({ options, model, data }: PreparedVideo): JsonObject {
 
 async function runTraining(prepared: PreparedVideo): Promise<FitResult> {
   const { options, trainable, batches } = prepared;
-  const { recipe, output, signal } = options;
+  const { recipe, output } = options;
   const settings = settingsOf(prepared);
-  const initial = await readTensors(trainable.variables);
-  const resume = options.resume
-    ? await loadTrainingState(output, { parameterShapes: shapesOf(initial), configuration: settings })
-    : undefined;
   return fit<ClipBatch>({
     parameters: trainable.variables,
     ...fitSettings(recipe, batchesPerEpoch(batches), (name) =>
       name.startsWith('encoder/') ? { learningRateMultiplier: recipe.encoderLearningRate } : {},
     ),
-    ...(options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter }),
     seed: options.seed,
     batches: ({ epoch, skip }) => clipBatches(batches, epoch, skip),
     loss: trainable.loss,
@@ -98,12 +80,9 @@ async function runTraining(prepared: PreparedVideo): Promise<FitResult> {
     async saveBest(record) {
       const model = trainable.withWeights(await readTensors(trainable.variables));
       await saveVideoModel(output, model, { modelCard: describeVideoTraining(prepared, record), precision: 'F16' });
-      await writeFileAtomically(join(output, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+      await saveSettings(output, settings);
     },
-    saveState: (state) => saveTrainingState(output, state, settings),
-    logFile: join(output, LOG_FILE),
-    ...(resume === undefined ? {} : { resume }),
-    ...(signal === undefined ? {} : { signal }),
+    ...(await folderSettings(options, settings, trainable.variables)),
   });
 }
 

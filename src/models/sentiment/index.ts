@@ -1,0 +1,10 @@
+/** A classifier of texts: says whether a review is positive, or which of several classes a text is of. */
+export { type SentimentConfig, sentimentDefaults, type SentimentDropout, validateSentimentConfig } from './config.js';
+export { classifyTexts, type SentimentInput } from './forward.js';
+export { type SentimentBatch, sentimentLoss } from './loss.js';
+export {
+  countSentimentParameters,
+  createSentimentParameters,
+  EMBEDDING_TABLE as SENTIMENT_EMBEDDING,
+  sentimentShapes,
+} from './parameters.js';

@@ -1,0 +1,71 @@
+/** The weights of a classifier of texts: their names and shapes, and how they start. */
+import { type CellInitialization, cellParameterShapes, initializeCell } from '../../layers/cells.js';
+import {
+  constantTensor,
+  countParameters,
+  type HostTensor,
+  type ParameterShapes,
+  uniformTensor,
+  withScope,
+} from '../../layers/parameters.js';
+import { poolingParameterShapes } from '../../layers/pooling.js';
+import { recurrentCells, type RecurrentLayersConfig, recurrentOutputSize } from '../../layers/recurrent-layers.js';
+import type { Random } from '../../shared/random.js';
+import type { SentimentConfig } from './config.js';
+
+export const EMBEDDING_TABLE = 'embedding/table';
+
+/** The recurrent layers over the embedded tokens. */
+export function sentimentLayers(config: SentimentConfig): RecurrentLayersConfig {
+  return { ...config, inputSize: config.embeddingSize };
+}
+
+/** The names and shapes of all weights, in a fixed order. */
+export function sentimentShapes(config: SentimentConfig): ParameterShapes {
+  const { vocabularySize, embeddingSize, pooling, classes } = config;
+  const cells = Object.entries(recurrentCells(sentimentLayers(config))).map(([name, cell]) =>
+    withScope(name, cellParameterShapes(cell)),
+  );
+  const output = recurrentOutputSize(config);
+  return {
+    [EMBEDDING_TABLE]: [vocabularySize, embeddingSize],
+    ...Object.assign({}, ...cells),
+    ...withScope('pooling', poolingParameterShapes(pooling, output)),
+    'output/table': [classes, output],
+    'output/bias': [classes],
+  };
+}
+
+/** How many weights a classifier has. */
+export function countSentimentParameters(config: SentimentConfig): number {
+  return countParameters(sentimentShapes(config));
+}
+
+/** Embeddings start uniform in ±this. */
+const EMBEDDING_LIMIT = 0.5;
+
+/**
+ * Weights to start from: cells as `initializeCell` says, the embedding uniform in ±0.5/√(size / 100), other matrices uniform
+ * in ±1/√(inputs), biases 0.
+ */
+export function createSentimentParameters(
+  config: SentimentConfig,
+  random: Random,
+  cellOptions: CellInitialization = {},
+): Record<string, HostTensor> {
+  const weights: Record<string, HostTensor> = {};
+  for (const [name, shape] of Object.entries(sentimentShapes(config))) {
+    weights[name] = initialWeight(name, shape, random);
+  }
+  for (const [name, cell] of Object.entries(recurrentCells(sentimentLayers(config)))) {
+    Object.assign(weights, withScope(name, initializeCell(cell, random, cellOptions)));
+  }
+  return weights;
+}
+
+function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {
+  const [rows = 1, columns = 1] = shape;
+  if (shape.length === 1) return constantTensor(shape, 0);
+  if (name === EMBEDDING_TABLE) return uniformTensor(shape, EMBEDDING_LIMIT / Math.sqrt(columns / 100), random);
+  return uniformTensor(shape, 1 / Math.sqrt(name.endsWith('/table') ? columns : rows), random);
+}

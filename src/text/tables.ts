@@ -1,0 +1,78 @@
+/** Reads columns, by their names, of CSV and TSV files of any size (RFC 4180), a row at a time. UTF-8. */
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
+import { pipeline } from 'node:stream';
+import { parse } from 'csv-parse';
+import { UserError } from '../shared/errors.js';
+import { cannotRead, requireEightBits } from './encoding.js';
+
+/** A cell that is longer is a quote that was never closed. */
+const LONGEST_RECORD = 16_000_000;
+/** Characters of a header that an error shows. */
+const SHOWN_LENGTH = 200;
+const DELIMITERS: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
+
+/** What parts the cells of a file with this name; undefined when its name is not that of a table. */
+export function delimiterOf(path: string): string | undefined {
+  return DELIMITERS[extname(path).toLowerCase()];
+}
+
+/** A column that is wanted. */
+export interface WantedColumn {
+  /** Its name in the header; what is undefined still has to be chosen. */
+  readonly name: string | undefined;
+  /** What it holds ("texts"), and the option that names it: for errors. */
+  readonly holds: string;
+  readonly option: string;
+}
+
+export interface TableRow {
+  /** The line on which it ends, counted from 1. */
+  readonly line: number;
+  /** In the order of the columns that are wanted; '' where the row is too short. */
+  readonly cells: readonly string[];
+}
+
+/**
+ * The rows of the table at `path` below its header.
+ * Throws UserError, naming file and line, for what cannot be read, a column that is not there, or another encoding.
+ */
+export async function* readTable(
+  path: string,
+  columns: readonly WantedColumn[],
+  delimiter: string,
+): AsyncGenerator<TableRow> {
+  await requireEightBits(path);
+  const parser = parse({
+    delimiter,
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    max_record_size: LONGEST_RECORD,
+  });
+  // What goes wrong in reading ends the parser with it, which the loop below then throws.
+  pipeline(createReadStream(path), parser, () => undefined);
+  let indices: readonly number[] | undefined;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      if (indices === undefined) indices = columns.map((column) => columnIndex(path, record, column));
+      else yield { line: info.lines, cells: indices.map((index) => record[index] ?? '') };
+    }
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+function columnIndex(path: string, header: readonly string[], { name, holds, option }: WantedColumn): number {
+  const names = header.map((each) => each.trim());
+  const index = name === undefined ? -1 : names.indexOf(name);
+  if (index >= 0) return index;
+  const wanted = name === undefined ? `the name of the column with the ${holds}` : `a column ${JSON.stringify(name)}`;
+  const found = names.join(', ');
+  const shown = found.length > SHOWN_LENGTH ? `${found.slice(0, SHOWN_LENGTH)}…` : found;
+  const exitCode = name === undefined ? 2 : 1;
+  throw new UserError(`${path}:1: expected ${wanted}, found the columns ${shown} (choose one with ${option})`, {
+    exitCode,
+  });
+}
