@@ -174,7 +174,10 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
       cell: { choices: CELLS, default: captionerDefaults.cell, describe: 'Recurrent cell' },
       inject: { choices: INJECTIONS, describe: 'How the picture enters, without attention' },
       attention: { choices: ATTENTIONS, describe: `Attention on the grid (default ${captionerDefaults.entry})` },
-      'word-vectors': text('Start the embedding from vectors of train words, word2vec or GloVe'),
+      'word-vectors': {
+        ...text('Start the embedding from vectors of train words, word2vec or GloVe'),
+        alias: 'embeddings',
+      },
       'freeze-embedding': { type: 'boolean', default: false, describe: 'Leave the embedding as it starts' },
       fit: {
         choices: ['squash', 'crop', 'pad'] as const,
