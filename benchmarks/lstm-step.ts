@@ -8,6 +8,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import 'looksay/gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendStatistics } from 'looksay/backend';
+import './wasm-scatter-add.js';
 
 const BATCH = 64;
 const STEPS = 16;
@@ -53,28 +54,6 @@ function loss(w: Weights, tokens: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
   );
   return tf.mean(tf.sub(tf.logSumExp(logits, 1), picked)) as tf.Scalar;
 }
-
-/** TensorFlow.js's wasm backend lacks the scatter-add that an embedding's gradient needs. */
-tf.registerKernel({
-  kernelName: tf.UnsortedSegmentSum,
-  backendName: 'wasm',
-  kernelFunc: ({ inputs, attrs, backend }) => {
-    const { x, segmentIds } = inputs as Record<'x' | 'segmentIds', tf.TensorInfo>;
-    const { numSegments } = attrs as unknown as { numSegments: number };
-    const memory = backend as tf.KernelBackend;
-    const values = memory.readSync(x.dataId) as Float32Array;
-    const ids = memory.readSync(segmentIds.dataId) as Int32Array;
-    const width = values.length / ids.length;
-    const sums = new Float32Array(numSegments * width);
-    ids.forEach((id, row) => {
-      for (let column = 0; column < width; column++) {
-        sums[id * width + column] = (sums[id * width + column] as number) + (values[row * width + column] as number);
-      }
-    });
-    const shape = [numSegments, ...x.shape.slice(segmentIds.shape.length)];
-    return { dataId: memory.write(sums, shape, 'float32') as tf.DataId, shape, dtype: 'float32' };
-  },
-});
 
 const steps = Number(process.argv[2] ?? 20);
 const backend = process.argv[3] ?? 'onnxruntime';

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dense } from './dense.js';
 import { parameter, type Parameters } from './parameters.js';
+import type { Recurrence } from './recurrence.js';
 
 export type CellKind = 'rnn' | 'lstm' | 'gru';
 
@@ -34,6 +35,15 @@ export interface Cell {
    * `stepInputs`, each [batch, …], are the parts of the input of stepInputSize that only this step knows.
    */
   step(state: CellState, projected: tf.Tensor | undefined, ...stepInputs: readonly tf.Tensor[]): CellState;
+  /** The same for many steps at once, where the cell has that: what `unroll` runs. */
+  readonly recurrence?: BoundRecurrence;
+}
+
+/** The equations of a cell with its recurrent weights: [hidden, gates·hidden] and, if there is one, [gates·hidden]. */
+export interface BoundRecurrence {
+  readonly equations: Recurrence;
+  readonly kernel: tf.Tensor;
+  readonly bias?: tf.Tensor;
 }
 
 /** `project` of all cells. */

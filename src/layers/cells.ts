@@ -17,6 +17,7 @@ import {
   type ParameterShapes,
   uniformTensor,
 } from './parameters.js';
+import { runRecurrence } from './recurrence.js';
 import { createRnnCell } from './rnn.js';
 import { splitEvenly } from './split.js';
 
@@ -137,12 +138,18 @@ export function unroll(cell: Cell, inputs: tf.Tensor, { state, present }: Unroll
   assert(inputSize === cell.config.inputSize, () => `input of ${inputSize}, expected ${cell.config.inputSize}`);
   const all = cell.project(tf.reshape(inputs, [time * batch, inputSize])); // [time·batch, gates·hidden]
   const projected = present === undefined ? all : atRest(cell.config, all, tf.reshape(present, [time * batch, 1]));
+  const shape: [number, number, number] = [time, batch, hiddenSize];
   let current = state ?? zeroState(cell.config, batch);
+  if (cell.recurrence !== undefined && time > 1) {
+    const { equations, ...weights } = cell.recurrence;
+    const run = runRecurrence(equations, { ...weights, projected, time, state: current });
+    return { outputs: tf.reshape(run.outputs, shape), state: run.state };
+  }
   const outputs = splitEvenly(projected, time, 0).map((step) => {
     current = cell.step(current, step);
     return current[0] as tf.Tensor;
   });
-  return { outputs: tf.reshape(tf.concat(outputs, 0), [time, batch, hiddenSize]), state: current };
+  return { outputs: tf.reshape(tf.concat(outputs, 0), shape), state: current };
 }
 
 /** What brings a sigmoid to 1. */

@@ -6,6 +6,7 @@
  *     loss = logSumExp(z) - (1 - ε) z_label - ε mean(z)        z = H Tᵀ + b
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { embed } from './embedding.js';
 
 /** log Σ exp over the last axis of `logits` [rows, classes]: [rows]. Its gradient is the softmax, which is kept. */
 export function logSumExp(logits: tf.Tensor): tf.Tensor {
@@ -43,7 +44,7 @@ export function outputLogits(hidden: tf.Tensor, { table, bias }: OutputLayer): t
 export function crossEntropy(hidden: tf.Tensor, output: OutputLayer, labels: tf.Tensor, labelSmoothing = 0): tf.Tensor {
   const { table, bias } = output;
   const total = logSumExp(outputLogits(hidden, output)); // [rows]
-  const labelLogit = tf.add(tf.sum(tf.mul(hidden, tf.gather(table, labels)), 1), tf.gather(bias, labels)); // [rows]
+  const labelLogit = tf.add(tf.sum(tf.mul(hidden, embed(table, labels)), 1), tf.gather(bias, labels)); // [rows]
   if (labelSmoothing === 0) return tf.sub(total, labelLogit);
   const meanRow = tf.reshape(tf.mean(table, 0), [-1, 1]); // [features, 1]
   const meanLogit = tf.add(tf.reshape(tf.matMul(hidden, meanRow), [-1]), tf.mean(bias)); // [rows]

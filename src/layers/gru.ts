@@ -18,8 +18,9 @@
  * b_hh for n.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type Cell, type CellConfig, projectInputs } from './cell.js';
+import { type BoundRecurrence, type Cell, type CellConfig, projectInputs } from './cell.js';
 import { parameter, type Parameters } from './parameters.js';
+import type { Advance, Recurrence } from './recurrence.js';
 
 export function createGruCell(config: CellConfig, parameters: Parameters): Cell {
   const step = config.resetAfter === false ? resetBeforeStep(config, parameters) : resetAfterStep(config, parameters);
@@ -30,7 +31,21 @@ export function createGruCell(config: CellConfig, parameters: Parameters): Cell 
       const [hidden] = state as [tf.Tensor];
       return [step(hidden, inputGates(parameters, projected, stepInputs))];
     },
+    ...(config.resetAfter === false ? {} : { recurrence: resetAfterRecurrence(config, parameters) }),
   };
+}
+
+function resetAfterRecurrence({ hiddenSize }: CellConfig, parameters: Parameters): BoundRecurrence {
+  return {
+    equations: RESET_AFTER,
+    kernel: parameter(parameters, 'recurrentKernel'),
+    bias: recurrentBiases(hiddenSize, parameters),
+  };
+}
+
+/** b_u with zeros for z and r: [3·hidden]. */
+function recurrentBiases(hiddenSize: number, parameters: Parameters): tf.Tensor {
+  return tf.concat([tf.zeros([2 * hiddenSize]), parameter(parameters, 'recurrentBias')], 0);
 }
 
 /** What all input together contributes to the gates: [batch or 1, 3·hidden]. */
@@ -50,16 +65,46 @@ function resetAfterStep(
   parameters: Parameters,
 ): (hidden: tf.Tensor, input: tf.Tensor) => tf.Tensor {
   const kernel = parameter(parameters, 'recurrentKernel');
-  const recurrentBias = parameter(parameters, 'recurrentBias');
+  const bias = recurrentBiases(hiddenSize, parameters);
   return (hidden, input) => {
-    const recurrent = tf.matMul(hidden, kernel); // [batch, 3·hidden]
-    const [inputZr, inputN] = splitCandidate(input, hiddenSize);
-    const [recurrentZr, recurrentN] = splitCandidate(recurrent, hiddenSize);
-    const [z, r] = tf.split(tf.sigmoid(tf.add(inputZr, recurrentZr)), 2, 1) as [tf.Tensor, tf.Tensor];
-    const candidate = tf.tanh(tf.add(inputN, tf.mul(r, tf.add(recurrentN, recurrentBias))));
-    return interpolate(candidate, hidden, z);
+    const recurrent = tf.add(tf.matMul(hidden, kernel), bias); // [batch, 3·hidden]
+    return advance(input, recurrent, hidden).state[0] as tf.Tensor;
   };
 }
+
+/** One step with resetAfter, from what input and hidden state contribute to the gates. */
+function advance(input: tf.Tensor, recurrent: tf.Tensor, hidden: tf.Tensor): Advance {
+  const hiddenSize = hidden.shape[1] ?? 0;
+  const [inputZr, inputN] = splitCandidate(input, hiddenSize);
+  const [recurrentZr, recurrentN] = splitCandidate(recurrent, hiddenSize);
+  const [z, r] = tf.split(tf.sigmoid(tf.add(inputZr, recurrentZr)), 2, 1) as [tf.Tensor, tf.Tensor];
+  const reset = tf.mul(r, recurrentN);
+  const candidate = tf.tanh(tf.add(inputN, reset));
+  const difference = tf.sub(hidden, candidate);
+  return {
+    state: [tf.add(candidate, tf.mul(z, difference))],
+    saved: [z, r, reset, candidate, difference],
+  };
+}
+
+const RESET_AFTER: Recurrence = {
+  advance: (projected, recurrent, [hidden]) => advance(projected, recurrent, hidden as tf.Tensor),
+  retreat: ([dh], saved) => {
+    const [z, r, reset, candidate, difference] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    const kept = tf.mul(dh, z);
+    const onUpdate = tf.mul(kept, difference);
+    const update = tf.sub(onUpdate, tf.mul(onUpdate, z));
+    const onCandidate = tf.sub(dh, kept);
+    const n = tf.sub(onCandidate, tf.mul(tf.mul(onCandidate, candidate), candidate));
+    const onReset = tf.mul(n, reset);
+    const gateR = tf.sub(onReset, tf.mul(onReset, r));
+    return {
+      projected: tf.concat([update, gateR, n], 1),
+      recurrent: tf.concat([update, gateR, tf.mul(n, r)], 1),
+      state: [kept],
+    };
+  },
+};
 
 function resetBeforeStep(
   { hiddenSize }: CellConfig,

@@ -13,8 +13,9 @@
  * transposes, and its two biases sum to ours.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type Cell, type CellConfig, type CellState, gatesOf, projectInputs } from './cell.js';
-import type { Parameters } from './parameters.js';
+import { type Cell, type CellConfig, gatesOf, projectInputs } from './cell.js';
+import { parameter, type Parameters } from './parameters.js';
+import type { Advance, Recurrence } from './recurrence.js';
 
 export function createLstmCell(config: CellConfig, parameters: Parameters): Cell {
   const gates = gatesOf(parameters);
@@ -23,14 +24,50 @@ export function createLstmCell(config: CellConfig, parameters: Parameters): Cell
     project: (inputs) => projectInputs(parameters, inputs),
     step: (state, projected, ...stepInputs) => {
       const [hidden, cell] = state as [tf.Tensor, tf.Tensor];
-      return advance(gates(hidden, projected, stepInputs), cell);
+      return advance(gates(hidden, projected, stepInputs), cell).state;
     },
+    recurrence: { equations: LSTM, kernel: parameter(parameters, 'recurrentKernel') },
   };
 }
 
-/** From the gates' pre-activations [batch, 4·hidden] and c_{t-1} [batch, hidden] to [h_t, c_t]. */
-function advance(gates: tf.Tensor, cell: tf.Tensor): CellState {
-  const [i, f, g, o] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-  const next = tf.add(tf.mul(tf.sigmoid(f), cell), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-  return [tf.mul(tf.sigmoid(o), tf.tanh(next)), next];
+/** From the gates' pre-activations [batch, 4·hidden] and c_{t-1} [batch, hidden] to h_t and c_t. */
+function advance(gates: tf.Tensor, cell: tf.Tensor): Advance {
+  const [zi, zf, zg, zo] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  const [i, f, g, o] = [tf.sigmoid(zi), tf.sigmoid(zf), tf.tanh(zg), tf.sigmoid(zo)];
+  const kept = tf.mul(f, cell);
+  const entered = tf.mul(i, g);
+  const next = tf.add(kept, entered);
+  const squashed = tf.tanh(next);
+  const hidden = tf.mul(o, squashed);
+  return { state: [hidden, next], saved: [i, f, g, o, kept, entered, squashed, hidden] };
 }
+
+/**
+ * With dh and dc for the gradients of h_t and c_t, the latter with what comes through h_t, dh ⊙ o ⊙ (1 - tanh² c_t):
+ * di = dc ⊙ g, df = dc ⊙ c_{t-1}, dg = dc ⊙ i, do = dh ⊙ tanh c_t, times the derivatives of σ, s (1 - s), and of tanh.
+ * Products of the forward pass stand for three factors each.
+ */
+const LSTM: Recurrence = {
+  advance: (projected, recurrent, [, cell]) => advance(tf.add(projected, recurrent), cell as tf.Tensor),
+  retreat: ([dh, later], saved) => {
+    const [i, f, g, o, kept, entered, squashed, hidden] = saved as [
+      ...[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor],
+      ...[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor],
+    ];
+    const onHidden = tf.mul(dh, hidden);
+    const through = tf.sub(tf.mul(dh, o), tf.mul(onHidden, squashed));
+    const dc = later === undefined ? through : tf.add(later, through);
+    const onEntered = tf.mul(dc, entered);
+    const onKept = tf.mul(dc, kept);
+    const gates = tf.concat(
+      [
+        tf.sub(onEntered, tf.mul(onEntered, i)),
+        tf.sub(onKept, tf.mul(onKept, f)),
+        tf.sub(tf.mul(dc, i), tf.mul(onEntered, g)),
+        tf.sub(onHidden, tf.mul(onHidden, o)),
+      ],
+      1,
+    ); // [batch, 4·hidden]
+    return { projected: gates, recurrent: gates, state: [undefined, tf.mul(dc, f)] };
+  },
+};

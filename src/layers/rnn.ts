@@ -9,7 +9,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Cell, type CellConfig, gatesOf, projectInputs } from './cell.js';
-import type { Parameters } from './parameters.js';
+import { parameter, type Parameters } from './parameters.js';
+import type { Recurrence } from './recurrence.js';
 
 export function createRnnCell(config: CellConfig, parameters: Parameters): Cell {
   const gates = gatesOf(parameters);
@@ -17,5 +18,18 @@ export function createRnnCell(config: CellConfig, parameters: Parameters): Cell 
     config,
     project: (inputs) => projectInputs(parameters, inputs),
     step: ([hidden], projected, ...stepInputs) => [tf.tanh(gates(hidden as tf.Tensor, projected, stepInputs))],
+    recurrence: { equations: RNN, kernel: parameter(parameters, 'recurrentKernel') },
   };
 }
+
+const RNN: Recurrence = {
+  advance: (projected, recurrent) => {
+    const hidden = tf.tanh(tf.add(projected, recurrent));
+    return { state: [hidden], saved: [hidden] };
+  },
+  retreat: ([dh], [hidden]) => {
+    const h = hidden as tf.Tensor;
+    const gate = tf.sub(dh, tf.mul(tf.mul(dh, h), h));
+    return { projected: gate, recurrent: gate, state: [undefined] };
+  },
+};

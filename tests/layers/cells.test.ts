@@ -141,6 +141,30 @@ describe.each(VARIANTS.map((config) => [nameOf(config), config] as const))('%s',
     expectGradients(loss, { ...parameters, inputs: normal([3, 2, INPUT], 1, 1) });
   });
 
+  test('gradients reach the first state, and come from the last one too', () => {
+    const parameters = toTensors(initializeCell(config, new Random(9)));
+    const states = zeroState(config, 2).map((_, index) => [`state${index}`, normal([2, HIDDEN], 10 + index)] as const);
+    const loss = ({ inputs, ...rest }: Record<string, tf.Tensor>): tf.Tensor => {
+      const before = states.map(([name]) => rest[name] as tf.Tensor);
+      const { outputs, state } = unroll(createCell(config, rest), inputs as tf.Tensor, before);
+      const last = state.map((tensor, index) => tf.sum(tf.mul(tf.square(tensor), tf.scalar(index + 2))));
+      return tf.add(tf.sum(tf.square(outputs)), tf.addN(last));
+    };
+    expectGradients(loss, { ...parameters, ...Object.fromEntries(states), inputs: normal([3, 2, INPUT], 11) });
+  });
+
+  test('all steps at once are the steps one by one', () => {
+    const cell = createCell(config, toTensors(initializeCell(config, new Random(12))));
+    const inputs = normal([4, 2, INPUT], 13);
+    const { outputs, state } = unroll(cell, inputs);
+    let current = zeroState(config, 2);
+    tf.unstack(inputs).forEach((x, time) => {
+      current = cell.step(current, cell.project(x));
+      expectClose(current[0] as tf.Tensor, tf.slice(outputs, [time, 0, 0], [1, -1, -1]));
+    });
+    current.forEach((tensor, index) => expectClose(tensor, state[index] as tf.Tensor));
+  });
+
   test('input of the step alone gives what input known beforehand gives', () => {
     const parameters = toTensors(initializeCell(config, new Random(4)));
     const { kernel, ...rest } = parameters;
