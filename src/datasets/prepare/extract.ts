@@ -242,7 +242,7 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
 
 const PARTIAL_NAME = /\.(\d+)-[0-9a-f]{8}\.partial$/;
 
-/** Removes what processes that are no more left half-written below `folder`; to be called before anything is written. */
+/** Removes what processes that are no more left half-written below `folder`; to be called while nothing is being written. */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     const writer = PARTIAL_NAME.exec(entry.name)?.[1];

@@ -54,7 +54,7 @@ async function prepareImdb(job: Job): Promise<Outcome> {
       ...compareCounts('reviews in test', PUBLISHED, parts.test),
       ...compareCounts('reviews without label', PUBLISHED_UNLABELLED, parts.unlabelled),
     ],
-    next: `looksay train sentiment --text ${files['train']} --output checkpoints/mine`,
+    next: `looksay train sentiment --data ${files['train']} --output checkpoints/mine`,
   };
 }
 

@@ -59,6 +59,8 @@ export async function prepareDataset(preparation: Preparation): Promise<Preparat
     ...{ archives, output, options, report },
     ...(signal === undefined ? {} : { signal }),
   });
+  // A process that was killed just before this one began may still have been listed then.
+  await removeAbandoned(output);
   return {
     set,
     sources: archives.map(({ path, kind }) => ({ path, kind })),

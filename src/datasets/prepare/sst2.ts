@@ -39,7 +39,7 @@ async function prepareSst2(job: Job): Promise<Outcome> {
     parts,
     counts: { trainTextsRepeated: countRepeated(train), devTextsAlsoInTrain: countShared(dev, train) },
     remarks: compareCounts('texts', PUBLISHED, found),
-    next: `looksay train sentiment --text ${files['train']} --val ${files['dev']} --output checkpoints/mine`,
+    next: `looksay train sentiment --data ${files['train']} --val ${files['dev']} --output checkpoints/mine`,
   };
 }
 
