@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { JSONParser } from '@streamparser/json';
 import { messageOf, UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
 
 /** Photos and what they show. */
 export interface Categories {
@@ -48,6 +49,7 @@ export function requireCategories(wanted: readonly string[], { names }: Categori
 
 async function readTables(path: string): Promise<Tables> {
   const tables: Tables = { files: new Map(), shown: new Map(), categories: new Map() };
+  note(`reading ${path}`);
   const parser = new JSONParser({ paths: ['$.images.*', '$.annotations.*', '$.categories.*'], keepStack: false });
   parser.onValue = ({ value, stack }) => {
     const section = stack[1]?.key;
