@@ -1,13 +1,15 @@
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openArchive, safeName } from '../../../src/datasets/prepare/archive/index.js';
 import { messageOf } from '../../../src/shared/errors.js';
 import { type ArchiveFiles, tarOf, writeTar, writeZip } from '../../helpers/archives.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
 let folder: string;
+
+const at = (...parts: string[]): string => join(folder, ...parts);
 
 beforeEach(async () => {
   folder = await temporaryFolder();
@@ -36,7 +38,7 @@ async function contentsOf(path: string, passed: readonly string[] = []): Promise
   const files: Record<string, string> = {};
   const problems: string[] = [];
   let bytes = 0;
-  const archive = await openArchive(path, folder);
+  const archive = await openArchive(path, at('unpacked'));
   const options = {
     report: (_: string, message: string) => void problems.push(message),
     onRead: (count: number) => void (bytes += count),
@@ -69,6 +71,25 @@ describe('an archive', () => {
     expect((await contentsOf(join(folder, 'photos.gz'))).files).toEqual(FILES);
     await writeFile(join(folder, 'tweets.csv'), 'a,b\n');
     expect((await contentsOf(join(folder, 'tweets.csv'))).files).toEqual({ 'tweets.csv': 'a,b\n' });
+  });
+
+  test.skipIf(process.platform === 'win32')('in rar is unpacked by unrar, once', async () => {
+    await writeFolder(at('tools'), {
+      unrar: '#!/bin/sh\nfor to; do :; done\n[ "$FAIL" = 1 ] && exit 3\necho first > "$to/a.txt"\necho run >> "$LOG"\n',
+    });
+    await chmod(at('tools', 'unrar'), 0o755);
+    await writeFile(at('x.rar'), 'Rar!\x1a\x07\x01\x00');
+    vi.stubEnv('PATH', `${at('tools')}:${process.env['PATH']}`);
+    vi.stubEnv('LOG', at('log'));
+    vi.stubEnv('FAIL', '1');
+    await expect(contentsOf(at('x.rar'))).rejects.toThrow(/unrar ended with 3/);
+    vi.stubEnv('FAIL', '0');
+    for (const _ of [1, 2]) expect((await contentsOf(at('x.rar'))).files).toEqual({ 'a.txt': 'first\n' });
+    expect(await readFile(at('log'), 'utf8')).toBe('run\n');
+    await rm(at('unpacked'), { recursive: true });
+    vi.stubEnv('PATH', at('nothing'));
+    await expect(contentsOf(at('x.rar'))).rejects.toThrow(/install unrar or bsdtar, or unpack it/);
+    vi.unstubAllEnvs();
   });
 
   test('can be left before its end', async () => {
