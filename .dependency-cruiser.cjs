@@ -38,6 +38,8 @@ const OWNERS = {
   'onnxruntime-(node|common)': 'src/backend/runtime/',
   sharp: 'src/media/',
   'fluent-ffmpeg': 'src/media/',
+  tar: 'src/datasets/prepare/archive/',
+  yauzl: 'src/datasets/prepare/archive/',
 };
 
 const ownerRules = Object.entries(OWNERS).map(([name, owner]) => ({

@@ -1,6 +1,6 @@
 /** The image files that a user means. */
 import { ImageError } from './image.js';
-import { expandMediaPaths, type ExpandOptions, type MediaKind, type MediaPath } from './media-paths.js';
+import { expandMediaPaths, hasExtension, type ExpandOptions, type MediaKind, type MediaPath } from './media-paths.js';
 
 export { type ExpandOptions, readPathList } from './media-paths.js';
 
@@ -17,6 +17,11 @@ const IMAGES: MediaKind<ImageError> = {
   ),
   errorOf: (where, reason, cause) => new ImageError(where, reason, cause),
 };
+
+/** Whether a file of this name is meant to be an image. */
+export function isImageName(name: string): boolean {
+  return hasExtension(IMAGES, name);
+}
 
 /** The images that `inputs` mean: see `expandMediaPaths`. */
 export function expandImagePaths(

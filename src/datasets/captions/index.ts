@@ -13,8 +13,9 @@ import { type CaptionFormat, recogniseCaptions } from './recognise.js';
 import { canonicalSplit, findListed, readListsBeside, readSplitLists, type SplitLists } from './splits.js';
 import type { CaptionedImage, CaptionReader, Problem, Report } from './types.js';
 
-export { canonicalSplit } from './splits.js';
-export type { CaptionedImage, Problem } from './types.js';
+export type { Group } from './collect.js';
+export { canonicalSplit, isSplitList, readLists, splitInName } from './splits.js';
+export type { CaptionedImage, Problem, Report } from './types.js';
 
 const READERS: Readonly<Record<CaptionFormat, CaptionReader>> = {
   flickr: readFlickr,
@@ -56,15 +57,24 @@ export async function readCaptionSource(source: CaptionSource): Promise<CaptionD
   }
   const problems: Problem[] = [];
   const report: Report = (where, message) => void problems.push({ where, message });
-  const format = await recogniseCaptions(source.captions);
-  const groups = await groupByImage(READERS[format](source.captions, report), report);
+  const { format, groups } = await readCaptionGroups(source.captions, report);
   const lists = await listsOf(source, format, report);
-  const chosen = chooseSplit(source, lists === undefined ? groups : assignSplits(groups, lists, source), report);
+  const assigned = lists === undefined ? groups : assignSplits(groups, lists, source.captions);
+  const chosen = chooseSplit(source, assigned, report);
   if (lists !== undefined) reportUnused(lists, groups, source, report);
   const examples = locateImages(chosen, source.images, report);
   if (source.strict === true && problems.length > 0) throw new UserError(`${summaryOf(problems)} (strict: nothing may be left out)`);
   if (examples.length === 0) throw new UserError(`${source.captions}: no captioned image is left; ${summaryOf(problems)}`);
   return { examples, problems };
+}
+
+/** The captions of a file by photo, whether or not the photos are there, and the format that they came in. */
+export async function readCaptionGroups(
+  path: string,
+  report: Report,
+): Promise<{ readonly format: CaptionFormat; readonly groups: readonly Group[] }> {
+  const format = await recogniseCaptions(path);
+  return { format, groups: await groupByImage(READERS[format](path, report), report) };
 }
 
 function listsOf(source: CaptionSource, format: CaptionFormat, report: Report): Promise<SplitLists | undefined> {
@@ -73,14 +83,14 @@ function listsOf(source: CaptionSource, format: CaptionFormat, report: Report): 
   return Promise.resolve(undefined);
 }
 
-/** The groups with the splits that the lists give them; without those on no list. */
-function assignSplits(groups: readonly Group[], lists: SplitLists, source: CaptionSource): readonly Group[] {
+/** The groups with the splits that the lists give them; without those on no list. UserError when none is on one. */
+export function assignSplits(groups: readonly Group[], lists: SplitLists, captions: string): readonly Group[] {
   const listed = groups.flatMap((group) => {
     const entry = findListed(lists, group.image);
     return entry === undefined ? [] : [{ ...group, split: entry[1].split }];
   });
   if (listed.length > 0 || groups.length === 0) return listed;
-  throw new UserError(`${lists.files.join(', ')}: none of the listed names occurs in ${source.captions}`);
+  throw new UserError(`${lists.files.join(', ')}: none of the listed names occurs in ${captions}`);
 }
 
 function chooseSplit({ captions, split }: CaptionSource, groups: readonly Group[], report: Report): readonly Group[] {

@@ -78,12 +78,24 @@ async function listsIn(folder: string): Promise<readonly string[]> {
   return names.sort().map((name) => join(folder, name));
 }
 
+/** Whether a file of this name is a list of the photos of one split. */
+export function isSplitList(name: string): boolean {
+  return splitOfList(name) !== undefined;
+}
+
+/** The split that the name of a captions file tells (`captions_train.csv`); undefined when it tells none. */
+export function splitInName(name: string): string | undefined {
+  const match = /(?:^|[^a-z])(train|training|dev|val|valid|validation|test|testing)(?:[^a-z]|$)/i.exec(name)?.[1];
+  return match === undefined ? undefined : canonicalSplit(match);
+}
+
 function splitOfList(name: string): string | undefined {
   const match = LIST_NAME.exec(name)?.[1];
   return match === undefined ? undefined : canonicalSplit(match);
 }
 
-async function readLists(files: readonly string[], report: Report, wanted?: string): Promise<SplitLists> {
+/** Reads lists; of one whose name tells no split, the photos are in the `wanted` one. */
+export async function readLists(files: readonly string[], report: Report, wanted?: string): Promise<SplitLists> {
   const listed = new Map<string, ListedImage>();
   for (const file of files) {
     const split = splitOfList(basename(file)) ?? canonicalSplit(wanted ?? basename(file));

@@ -6,18 +6,12 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
-import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { ciderVector, inverseDocumentFrequency } from '../../metrics/cider.js';
 import { ptbTokenize } from '../../metrics/ptb-tokenizer.js';
-import { mobilenetBlocks } from '../../models/mobilenet/index.js';
-import { assert } from '../../shared/assert.js';
 import { UserError } from '../../shared/errors.js';
-import { ORIGINAL } from '../encoder/augment.js';
-import { cachedShape, frozenEncoder, frozenFingerprint } from '../encoder/frozen.js';
 import type { Consensus } from './choose.js';
-import { cacheFeatures } from './features.js';
 import type { CaptionModel } from './model.js';
-import { createPhotoIndex, poolFeatures, pooledEncoder } from './nearest.js';
+import { cachePooled, createPhotoIndex, poolFeatures } from './nearest.js';
 import { type CaptionSource, readTrainSources } from './sources.js';
 
 export interface ConsensusOptions {
@@ -101,44 +95,17 @@ async function readPhotos(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly photos: readonly KnownPhoto[]; readonly vectors: readonly Float32Array[] }> {
   const examples = await readTrainSources(sources);
-  const images = examples.map(({ image }) => image);
-  const { cache, usable } = await cachePooled(model, images, cacheDirectory, signal);
+  const pooled = await cachePooled(model, {
+    images: examples.map(({ image }) => image),
+    ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
+    ...(signal === undefined ? {} : { signal }),
+  });
   signal?.throwIfAborted();
-  const photos = mergePhotos(examples.filter(({ image }) => usable.has(image)));
+  const photos = mergePhotos(examples.filter(({ image }) => pooled.usable.has(image)));
   if (photos.length === 0) {
     throw new UserError('consensus: no photo with captions is left (photos of the val and test parts have no say)');
   }
-  const vectors = photos.map(({ image }) => readVector(cache, image));
-  return { photos, vectors };
-}
-
-function readVector(cache: FeatureCache, image: string): Float32Array {
-  const vector = new Float32Array(cache.featureLength);
-  assert(cache.read(image, vector), () => `${image}: its features are gone`);
-  return vector;
-}
-
-/** Pooled features of photos, each of which goes through the encoder once and never again. */
-async function cachePooled(
-  model: CaptionModel,
-  images: readonly string[],
-  cacheDirectory: string | undefined,
-  signal: AbortSignal | undefined,
-): ReturnType<typeof cacheFeatures> {
-  const cut = mobilenetBlocks(model.config.encoder).length;
-  const encoder = frozenEncoder(model, cut);
-  try {
-    return await cacheFeatures({
-      encoder: pooledEncoder(encoder),
-      fingerprint: JSON.stringify({ pooled: frozenFingerprint(model, cut, ORIGINAL) }),
-      featureLength: cachedShape(model, cut)[2],
-      images,
-      ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-  } finally {
-    encoder.dispose();
-  }
+  return { photos, vectors: photos.map(({ image }) => pooled.vectorOf(image)) };
 }
 
 /** Each file once, with all that was said of it. */

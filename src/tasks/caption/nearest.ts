@@ -4,8 +4,13 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
+import { mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { assert } from '../../shared/assert.js';
 import { warn } from '../../shared/log.js';
+import { ORIGINAL } from '../encoder/augment.js';
 import { encodeImages, type ImageEncoder } from '../encoder/encode.js';
+import { cachedShape, type EncodedModel, frozenEncoder, frozenFingerprint } from '../encoder/frozen.js';
+import { cacheFeatures, type FeatureOptions } from './features.js';
 
 const BATCH_SIZE = 16;
 
@@ -24,6 +29,41 @@ export function poolFeatures(features: tf.Tensor): tf.Tensor2D {
 /** The same encoder with its grid pooled to one unit vector. */
 export function pooledEncoder({ preprocessing, encode }: ImageEncoder): ImageEncoder {
   return { preprocessing, encode: (images) => poolFeatures(encode(images)) };
+}
+
+/** Unit vectors of photos, from the cache. */
+export interface PooledPhotos {
+  /** The photos whose vector is there; those that could not be decoded were reported and are not among them. */
+  readonly usable: ReadonlySet<string>;
+  /** The vector [c] of one of them. */
+  vectorOf(image: string): Float32Array;
+}
+
+/** Unit vectors of photos by the model's encoder, through which each goes once and never again. */
+export async function cachePooled(
+  model: EncodedModel,
+  options: Pick<FeatureOptions, 'images' | 'directory' | 'strict' | 'signal'>,
+): Promise<PooledPhotos> {
+  const cut = mobilenetBlocks(model.config.encoder).length;
+  const encoder = frozenEncoder(model, cut);
+  try {
+    const { cache, usable } = await cacheFeatures({
+      ...options,
+      encoder: pooledEncoder(encoder),
+      fingerprint: JSON.stringify({ pooled: frozenFingerprint(model, cut, ORIGINAL) }),
+      featureLength: cachedShape(model, cut)[2],
+    });
+    return {
+      usable,
+      vectorOf(image) {
+        const vector = new Float32Array(cache.featureLength);
+        assert(cache.read(image, vector), () => `${image}: its features are gone`);
+        return vector;
+      },
+    };
+  } finally {
+    encoder.dispose();
+  }
 }
 
 /** Photos that can be searched by what they look like. */
@@ -63,7 +103,8 @@ async function pool(encoder: ImageEncoder, examples: readonly CaptionedImage[]):
   return { examples: kept, vectors };
 }
 
-function matrixOf(vectors: readonly Float32Array[]): tf.Tensor2D {
+/** Vectors of one length as the rows of a matrix: [n, c]. */
+export function matrixOf(vectors: readonly Float32Array[]): tf.Tensor2D {
   const width = vectors[0]?.length ?? 0;
   const values = new Float32Array(vectors.length * width);
   vectors.forEach((vector, row) => values.set(vector, row * width));

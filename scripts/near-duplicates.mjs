@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/**
+ * Finds photos of different parts of a set (train, val, test) that look the same, by the cosine of a captioner's pooled
+ * encoder features; run `npm run build` before.
+ *
+ *     node scripts/near-duplicates.mjs --images images --captions Flickr8k.token.txt --splits . > pairs.jsonl
+ *     node scripts/near-duplicates.mjs --source images=DIR,captions=train.csv --val-source images=DIR,captions=val.csv
+ *
+ * A pair is a line on stdout, the most alike first: {"photo","part","other","otherPart","cosine"}. What was compared is
+ * told on stderr. Options: --threshold N (0.85), --checkpoint FOLDER, --threads N, --quiet.
+ */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { selectBackend } from '../dist/cli/backend-options.js';
+import { parseSource, sourcesFrom } from '../dist/cli/commands/sources.js';
+import { UserError } from '../dist/shared/errors.js';
+import { note, setQuiet } from '../dist/shared/log.js';
+import { loadCaptionModel } from '../dist/tasks/caption/model.js';
+import { findNearDuplicates, nearDuplicateDefaults } from '../dist/tasks/caption/near-duplicates.js';
+
+const OPTIONS = {
+  images: { type: 'string' },
+  captions: { type: 'string' },
+  splits: { type: 'string' },
+  source: { type: 'string', multiple: true, default: [] },
+  'val-source': { type: 'string', multiple: true, default: [] },
+  threshold: { type: 'string', default: String(nearDuplicateDefaults.threshold) },
+  checkpoint: { type: 'string', default: fileURLToPath(new URL('../checkpoints/captioner', import.meta.url)) },
+  threads: { type: 'string' },
+  quiet: { type: 'boolean', default: false },
+};
+
+function given() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    throw new UserError(error.message, { exitCode: 2 });
+  }
+}
+
+async function run() {
+  const { images, captions, splits, source, threshold, checkpoint, threads, quiet, ...values } = given();
+  setQuiet(quiet);
+  const options = {
+    sources: sourcesFrom({ images, captions, splits, source }),
+    validation: values['val-source'].map((text) => parseSource(text, '--val-source')),
+    threshold: Number(threshold),
+  };
+  await selectBackend({
+    backend: 'onnxruntime',
+    device: 'cpu',
+    threads: threads === undefined ? undefined : Number(threads),
+  });
+  const { photos, pairs } = await findNearDuplicates(await loadCaptionModel(checkpoint), options);
+  for (const pair of pairs) process.stdout.write(`${JSON.stringify(pair)}\n`);
+  const parts = Object.entries(photos).map(([part, count]) => `${part} (${count})`);
+  note(`${pairs.length} pairs with a cosine of ${threshold} or more among ${parts.join(', ')}`);
+}
+
+try {
+  await run();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  process.stderr.write(`near-duplicates: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+}

@@ -1,0 +1,71 @@
+/** Prepares data sets in tests: in this process, or in one that is killed half-way. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { runPrepare } from '../../src/datasets/prepare/command.js';
+import type { PreparationSummary } from '../../src/datasets/prepare/index.js';
+import { Random } from '../../src/shared/random.js';
+
+export interface PreparationRun {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command with `--quiet` unless `notes` are wanted. */
+export async function runCommand(argv: readonly string[], signal?: AbortSignal): Promise<PreparationRun> {
+  const write = process.stderr.write.bind(process.stderr);
+  let [out, err] = ['', ''];
+  process.stderr.write = ((text: string) => ((err += text), true)) as typeof process.stderr.write;
+  try {
+    const stdout = { write: (text: string) => void (out += text) };
+    const code = await runPrepare(argv, { stdout, ...(signal === undefined ? {} : { signal }) });
+    return { code, out, err };
+  } finally {
+    process.stderr.write = write;
+  }
+}
+
+/** What the command says on stdout; an error when it fails. */
+export async function prepare(...argv: string[]): Promise<PreparationSummary> {
+  const { code, out, err } = await runCommand([...argv, '--quiet']);
+  if (code !== 0) throw new Error(err);
+  return JSON.parse(out) as PreparationSummary;
+}
+
+const KILLER = new URL('die-at-rename.mjs', import.meta.url).href;
+const COMMAND = fileURLToPath(new URL('../../src/datasets/prepare/command.ts', import.meta.url));
+
+/** Runs the command in a process that is killed in place of its `rename`-th renaming; the signal that ended it. */
+export async function prepareKilled(rename: number, ...argv: string[]): Promise<string | null> {
+  const program = `
+    import { runPrepare } from ${JSON.stringify(COMMAND)};
+    process.exitCode = await runPrepare(process.argv.slice(1), { stdout: process.stdout });`;
+  const options = ['--import', 'tsx', '--import', KILLER, '--input-type=module', '--eval', program];
+  const child = spawn(process.execPath, [...options, '--', ...argv, '--quiet'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DIE_AT_RENAME: String(rename) },
+  });
+  const [, signal] = (await once(child, 'close')) as [number | null, string | null];
+  return signal;
+}
+
+/** All files below a folder with their bytes. */
+export async function filesBelow(folder: string): Promise<Record<string, string>> {
+  const found = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const read = files.map(async (path) => [path.slice(folder.length + 1), await readFile(path, 'latin1')] as const);
+  return Object.fromEntries((await Promise.all(read)).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A JPEG of noise, another for each seed. */
+export function jpeg(seed: number, side = 40): Promise<Buffer> {
+  const random = new Random(seed);
+  const pixels = Buffer.from(Array.from({ length: side * side * 3 }, () => random.integer(256)));
+  return sharp(pixels, { raw: { width: side, height: side, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+}
