@@ -146,7 +146,7 @@ describe.each(VARIANTS.map((config) => [nameOf(config), config] as const))('%s',
     const states = zeroState(config, 2).map((_, index) => [`state${index}`, normal([2, HIDDEN], 10 + index)] as const);
     const loss = ({ inputs, ...rest }: Record<string, tf.Tensor>): tf.Tensor => {
       const before = states.map(([name]) => rest[name] as tf.Tensor);
-      const { outputs, state } = unroll(createCell(config, rest), inputs as tf.Tensor, before);
+      const { outputs, state } = unroll(createCell(config, rest), inputs as tf.Tensor, { state: before });
       const last = state.map((tensor, index) => tf.sum(tf.mul(tf.square(tensor), tf.scalar(index + 2))));
       return tf.add(tf.sum(tf.square(outputs)), tf.addN(last));
     };
