@@ -11,7 +11,7 @@ import {
   type ClassifyResult,
   loadVideoClassifier,
 } from '../../tasks/video/predict.js';
-import { findVideos, type VideoPath } from '../../tasks/video/videos.js';
+import { findVideos, type VideoPath } from '../../tasks/encoder/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import {

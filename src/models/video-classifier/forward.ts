@@ -1,22 +1,20 @@
 /** From the features of a clip's frames to logits of the clip and of each frame. */
 import * as tf from '@tensorflow/tfjs-core';
-import { createCell, unroll } from '../../layers/cells.js';
 import { type OutputLayer, outputLogits } from '../../layers/cross-entropy.js';
 import { dense } from '../../layers/dense.js';
-import { dropout, dropoutStream } from '../../layers/dropout.js';
-import { parameter, type Parameters, scoped } from '../../layers/parameters.js';
+import { parameter, type Parameters } from '../../layers/parameters.js';
 import { unreachable } from '../../shared/assert.js';
+import {
+  type ClipReaderTraining,
+  dropIn,
+  droppedFrameVectors,
+  frameVectorSize,
+  readClips,
+} from '../clip-reader/index.js';
 import type { VideoClassifierConfig } from './config.js';
-import { backwardCellName, cellName, classifierCells, frameSizeOf, frameVectorSize } from './parameters.js';
 
-/** Given during training: turns dropout on. */
-export interface ClassifierTraining {
-  /** int32 scalar in [0, 2^24). */
-  readonly dropoutSeed: tf.Tensor;
-}
-
-/** Separates the dropout masks of one step. */
-const STREAMS = { features: 0, output: 1, layers: 2 } as const;
+/** The dropout mask of the output layer, among those of the clip reader. */
+const OUTPUT_STREAM = 1;
 
 export interface ClassifierHidden {
   /** What the output layer says the clip by; undefined without order, where the frames' predictions are averaged. */
@@ -25,81 +23,22 @@ export interface ClassifierHidden {
   readonly frames: tf.Tensor; // [time·n, features]
 }
 
-/** `features` [n, time, positions, channels] as vectors [time, n, size]: where things are, and how they change. */
-export function frameVectors(config: VideoClassifierConfig, parameters: Parameters, features: tf.Tensor): tf.Tensor {
-  const [n = 0, time = 0, positions = 0, channels = 0] = features.shape;
-  const timeFirst = tf.transpose(features, [1, 0, 2, 3]); // [time, n, p, c]
-  let vectors: tf.Tensor;
-  if (config.positionSize > 0) {
-    const rows = tf.reshape(timeFirst, [time * n * positions, channels]); // [time·n·p, c]
-    const projected = dense(rows, parameter(parameters, 'positions/kernel'), parameter(parameters, 'positions/bias'));
-    vectors = tf.reshape(tf.relu(projected), [time, n, frameSizeOf(config)]); // [time, n, p·positionSize]
-  } else {
-    vectors = positions === 1 ? tf.reshape(timeFirst, [time, n, channels]) : tf.mean(timeFirst, 2); // [time, n, c]
-  }
-  const joined = config.motion ? withMotion(vectors) : vectors; // [time, n, size]
-  if (config.projectionSize === 0) return joined;
-  return tf.relu(dense(joined, parameter(parameters, 'frames/kernel'), parameter(parameters, 'frames/bias')));
-}
-
-/** `vectors` [time, n, size] with the difference from the time step before, zeros at first: [time, n, 2·size]. */
-function withMotion(vectors: tf.Tensor): tf.Tensor {
-  const [time = 0, n = 0, size = 0] = vectors.shape;
-  const first = tf.zeros([1, n, size]);
-  if (time === 1) return tf.concat([vectors, first], 2);
-  const differences = tf.sub(
-    tf.slice(vectors, [1, 0, 0], [time - 1, n, size]),
-    tf.slice(vectors, [0, 0, 0], [time - 1, n, size]),
-  ); // [time - 1, n, size]
-  return tf.concat([vectors, tf.concat([first, differences], 0)], 2);
-}
-
 /** What enters the output layer, for `features` [n, time, positions, channels]. */
 export function classifierHidden(
   config: VideoClassifierConfig,
   parameters: Parameters,
   features: tf.Tensor,
-  training?: ClassifierTraining,
+  training?: ClipReaderTraining,
 ): ClassifierHidden {
   const [n = 0, time = 0] = features.shape;
-  const drop = (x: tf.Tensor, rate: number, stream: number): tf.Tensor =>
-    training === undefined ? x : dropout(x, rate, dropoutStream(training.dropoutSeed, stream));
-  const vectors = drop(frameVectors(config, parameters, features), config.dropout.features, STREAMS.features);
   if (config.order === 'none') {
+    const vectors = droppedFrameVectors(config, parameters, features, training); // [time, n, size]
     return { clip: undefined, frames: tf.reshape(vectors, [time * n, frameVectorSize(config)]) };
   }
-  const outputs = runLayers(config, parameters, vectors, (x, layer) =>
-    drop(x, config.dropout.layers, STREAMS.layers + layer),
-  ); // [time, n, outputs]
-  const dropped = drop(outputs, config.dropout.output, STREAMS.output);
+  const outputs = readClips(config, parameters, features, training); // [time, n, outputs]
+  const dropped = dropIn(training, outputs, config.dropout.output, OUTPUT_STREAM);
   const size = dropped.shape[2] ?? 0;
   return { clip: pool(config, parameters, dropped), frames: tf.reshape(dropped, [time * n, size]) };
-}
-
-/** The layers over `inputs` [time, n, size]: [time, n, hidden], or twice that in both directions. */
-function runLayers(
-  config: VideoClassifierConfig,
-  parameters: Parameters,
-  inputs: tf.Tensor,
-  between: (x: tf.Tensor, layer: number) => tf.Tensor,
-): tf.Tensor {
-  const cells = classifierCells(config);
-  const run = (name: string, x: tf.Tensor): tf.Tensor => {
-    const cell = cells[name];
-    return cell === undefined ? x : unroll(createCell(cell, scoped(parameters, name)), x).outputs;
-  };
-  let outputs = inputs;
-  for (let layer = 0; layer < config.layers; layer++) {
-    const x = layer === 0 ? outputs : between(outputs, layer);
-    const forward = run(cellName(layer), x);
-    if (!config.bidirectional) {
-      outputs = forward;
-      continue;
-    }
-    const backward = tf.reverse(run(backwardCellName(layer), tf.reverse(x, 0)), 0);
-    outputs = tf.concat([forward, backward], 2); // [time, n, 2·hidden]
-  }
-  return outputs;
 }
 
 /** One vector a clip from `outputs` [time, n, size]: [n, size]. */

@@ -1,65 +1,30 @@
 /** The weights of a video classifier: their names and shapes, and how they start. */
-import { type CellConfig, type CellInitialization, cellParameterShapes, initializeCell } from '../../layers/cells.js';
-import {
-  constantTensor,
-  countParameters,
-  type HostTensor,
-  type ParameterShapes,
-  uniformTensor,
-  withScope,
-} from '../../layers/parameters.js';
+import type { CellInitialization } from '../../layers/cells.js';
+import { countParameters, type HostTensor, type ParameterShapes } from '../../layers/parameters.js';
 import type { Random } from '../../shared/random.js';
+import {
+  createDenseWeights,
+  createReaderCells,
+  frameVectorShapes,
+  frameVectorSize,
+  readerCellShapes,
+  readerOutputSize,
+} from '../clip-reader/index.js';
 import type { VideoClassifierConfig } from './config.js';
 
 /** Length of the hidden layer by which attention pooling weighs a time step. */
 export const POOLING_SIZE = 64;
 
-/** Length of what the encoder's features of one frame become before motion is added. */
-export function frameSizeOf({ gridLength, positionSize, featureSize }: VideoClassifierConfig): number {
-  return positionSize > 0 ? gridLength * positionSize : featureSize;
-}
-
-/** Length of a frame's vector as the cells (or, without order, the output layer) see it. */
-export function frameVectorSize(config: VideoClassifierConfig): number {
-  if (config.projectionSize > 0) return config.projectionSize;
-  return frameSizeOf(config) * (config.motion ? 2 : 1);
-}
-
 /** Length of what enters the output layer. */
 export function outputSizeOf(config: VideoClassifierConfig): number {
-  if (config.order === 'none') return frameVectorSize(config);
-  return config.hiddenSize * (config.bidirectional ? 2 : 1);
+  return config.order === 'none' ? frameVectorSize(config) : readerOutputSize(config);
 }
 
-/** The names of a layer's cells: `cell0`, and `cell0back` that runs from the end. */
-export const cellName = (layer: number): string => `cell${layer}`;
-export const backwardCellName = (layer: number): string => `cell${layer}back`;
-
-/** The cells by name; none without order. */
-export function classifierCells(config: VideoClassifierConfig): Record<string, CellConfig> {
-  const { order, cell: kind, hiddenSize, layers, bidirectional } = config;
-  const cells: Record<string, CellConfig> = {};
-  if (order === 'none') return cells;
-  for (let layer = 0; layer < layers; layer++) {
-    const inputSize = layer === 0 ? frameVectorSize(config) : outputSizeOf(config);
-    cells[cellName(layer)] = { kind, inputSize, hiddenSize };
-    if (bidirectional) cells[backwardCellName(layer)] = { kind, inputSize, hiddenSize };
-  }
-  return cells;
-}
-
-/** The names and shapes of all weights, in a fixed order. */
-export function videoClassifierShapes(config: VideoClassifierConfig): ParameterShapes {
-  const { featureSize, positionSize, projectionSize, motion, order, pooling, classes } = config;
-  const cells = Object.entries(classifierCells(config)).map(([name, cell]) =>
-    withScope(name, cellParameterShapes(cell)),
-  );
-  const joined = frameSizeOf(config) * (motion ? 2 : 1);
+/** The names and shapes of what comes after the cells. */
+function headShapes(config: VideoClassifierConfig): ParameterShapes {
+  const { order, pooling, classes } = config;
   const output = outputSizeOf(config);
   return {
-    ...(positionSize > 0 ? { 'positions/kernel': [featureSize, positionSize], 'positions/bias': [positionSize] } : {}),
-    ...(projectionSize > 0 ? { 'frames/kernel': [joined, projectionSize], 'frames/bias': [projectionSize] } : {}),
-    ...Object.assign({}, ...cells),
     ...(order === 'recurrent' && pooling === 'attention'
       ? {
           'pooling/kernel': [output, POOLING_SIZE],
@@ -69,6 +34,15 @@ export function videoClassifierShapes(config: VideoClassifierConfig): ParameterS
       : {}),
     'output/table': [classes, output],
     'output/bias': [classes],
+  };
+}
+
+/** The names and shapes of all weights, in a fixed order. */
+export function videoClassifierShapes(config: VideoClassifierConfig): ParameterShapes {
+  return {
+    ...frameVectorShapes(config),
+    ...(config.order === 'none' ? {} : readerCellShapes(config)),
+    ...headShapes(config),
   };
 }
 
@@ -83,14 +57,8 @@ export function createVideoClassifierParameters(
   random: Random,
   cellOptions: CellInitialization = {},
 ): Record<string, HostTensor> {
-  const weights: Record<string, HostTensor> = {};
-  for (const [name, shape] of Object.entries(videoClassifierShapes(config))) {
-    const [rows = 1, columns = 1] = shape;
-    const inputs = name.endsWith('/table') ? columns : rows;
-    weights[name] = shape.length === 1 ? constantTensor(shape, 0) : uniformTensor(shape, 1 / Math.sqrt(inputs), random);
-  }
-  for (const [name, cell] of Object.entries(classifierCells(config))) {
-    Object.assign(weights, withScope(name, initializeCell(cell, random, cellOptions)));
-  }
-  return weights;
+  return {
+    ...createDenseWeights({ ...frameVectorShapes(config), ...headShapes(config) }, random),
+    ...(config.order === 'none' ? {} : createReaderCells(config, random, cellOptions)),
+  };
 }

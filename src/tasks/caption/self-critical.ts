@@ -24,8 +24,8 @@ import type { FeatureBatch, TrainableModel } from './train-model.js';
 export interface SelfCriticalOptions {
   readonly model: Pick<CaptionModel, 'config' | 'vocabulary'>;
   readonly trainable: TrainableModel;
-  /** [h, w, c] of one photo's cached features. */
-  readonly shape: readonly [number, number, number];
+  /** Of one photo's cached features: [h, w, c]; of a clip's: [frames, h, w, c]. */
+  readonly shape: readonly number[];
   readonly train: readonly CaptionedImage[];
   /** Captions sampled of each photo, at least 1. */
   readonly samples: number;
@@ -127,8 +127,8 @@ async function drawCaptions(
   const rows = images * samples;
   const parameters = trainable.captionerOf(trainable.variables);
   const tensors = tf.tidy(() => {
-    const grid = trainable.gridOf(tf.tensor4d(features, [images, ...shape]), trainable.variables);
     const training = { dropoutSeed: tf.scalar(at.dropoutSeed, 'int32') };
+    const grid = trainable.gridOf(tf.tensor(features, [images, ...shape]), trainable.variables, training);
     const rollout = {
       startId: START_ID,
       endId: END_ID,

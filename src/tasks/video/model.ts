@@ -20,6 +20,7 @@ import { loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
 import type { JsonObject } from '../../training/json-files.js';
 import type { HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
+import type { FrameEncoding } from '../encoder/clip-features.js';
 
 export const VIDEO_CLASSIFIER_TASK = 'video-classifier';
 const LABELS_FILE = 'labels.json';
@@ -79,6 +80,11 @@ function requireLabels(value: unknown, classes: number, where: string): readonly
   const isList = Array.isArray(value) && value.every((label) => typeof label === 'string');
   if (isList && value.length === classes && new Set(value).size === classes) return value as string[];
   throw new UserError(`${where}: expected a list of ${classes} different labels (use the files of one checkpoint)`);
+}
+
+/** How the frames of clips go through the model's encoder, cut at block `cut` (default: behind its last). */
+export function frameEncodingOf(model: VideoModel, cut?: number): FrameEncoding {
+  return { model, reader: model.config.classifier, ...(cut === undefined ? {} : { cut }) };
 }
 
 /** Writes `model` into `folder`, whole or not at all. */
