@@ -34,8 +34,10 @@ interface ClassifyArguments extends BackendArguments, ResultArguments {
   readonly timeout: number | undefined;
 }
 
-/** The classifier that the package ships. */
-export const DEFAULT_VIDEO_CHECKPOINT = fileURLToPath(new URL('../../../checkpoints/actions', import.meta.url));
+const shippedAt = (name: string): string => fileURLToPath(new URL(`../../../checkpoints/${name}`, import.meta.url));
+
+/** The classifier that is used where none is named: of actions, or where that is not there, of moving shapes. */
+export const DEFAULT_VIDEO_CHECKPOINT = ['actions', 'shapes'].map(shippedAt).find(existsSync) ?? shippedAt('actions');
 
 /** How clips are looked at: the same for classification and evaluation. */
 export const TIMEOUT_OPTION: NumberOptions = {

@@ -20,7 +20,10 @@ export interface ClipReaderConfig {
   readonly hiddenSize: number;
   /** Whether each layer also runs from the end to the beginning (Schuster and Paliwal 1997). */
   readonly bidirectional: boolean;
-  /** Whether the difference from the frame before is part of a frame's vector. */
+  /**
+   * Whether what changed since the frame before is part of a frame's vector: the difference at each place, or without
+   * places the difference of the means and the mean of how much changed at places.
+   */
   readonly motion: boolean;
   /** Channels of the encoder's features. */
   readonly featureSize: number;

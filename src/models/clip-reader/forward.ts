@@ -28,31 +28,39 @@ export function dropIn(
 
 /** `features` [n, time, positions, channels] as vectors [time, n, size]: where things are, and how they change. */
 export function frameVectors(config: ClipReaderConfig, parameters: Parameters, features: tf.Tensor): tf.Tensor {
-  const [n = 0, time = 0, positions = 0, channels = 0] = features.shape;
   const timeFirst = tf.transpose(features, [1, 0, 2, 3]); // [time, n, p, c]
-  let vectors: tf.Tensor;
-  if (config.positionSize > 0) {
-    const rows = tf.reshape(timeFirst, [time * n * positions, channels]); // [time·n·p, c]
-    const projected = dense(rows, parameter(parameters, 'positions/kernel'), parameter(parameters, 'positions/bias'));
-    vectors = tf.reshape(tf.relu(projected), [time, n, frameSizeOf(config)]); // [time, n, p·positionSize]
-  } else {
-    vectors = positions === 1 ? tf.reshape(timeFirst, [time, n, channels]) : tf.mean(timeFirst, 2); // [time, n, c]
-  }
-  const joined = config.motion ? withMotion(vectors) : vectors; // [time, n, size]
+  const joined = config.positionSize > 0 ? placesOf(config, parameters, timeFirst) : meansOf(config, timeFirst);
   if (config.projectionSize === 0) return joined;
   return tf.relu(dense(joined, parameter(parameters, 'frames/kernel'), parameter(parameters, 'frames/bias')));
 }
 
-/** `vectors` [time, n, size] with the difference from the time step before, zeros at first: [time, n, 2·size]. */
-function withMotion(vectors: tf.Tensor): tf.Tensor {
-  const [time = 0, n = 0, size = 0] = vectors.shape;
-  const first = tf.zeros([1, n, size]);
-  if (time === 1) return tf.concat([vectors, first], 2);
-  const differences = tf.sub(
-    tf.slice(vectors, [1, 0, 0], [time - 1, n, size]),
-    tf.slice(vectors, [0, 0, 0], [time - 1, n, size]),
-  ); // [time - 1, n, size]
-  return tf.concat([vectors, tf.concat([first, differences], 0)], 2);
+/** Each place projected, beside each other; with motion also what changed at each: [time, n, p·positionSize (· 2)]. */
+function placesOf(config: ClipReaderConfig, parameters: Parameters, timeFirst: tf.Tensor): tf.Tensor {
+  const [time = 0, n = 0, positions = 0, channels = 0] = timeFirst.shape;
+  const rows = tf.reshape(timeFirst, [time * n * positions, channels]); // [time·n·p, c]
+  const projected = dense(rows, parameter(parameters, 'positions/kernel'), parameter(parameters, 'positions/bias'));
+  const vectors = tf.reshape(tf.relu(projected), [time, n, frameSizeOf(config)]); // [time, n, p·positionSize]
+  return config.motion ? tf.concat([vectors, changesOf(vectors)], 2) : vectors;
+}
+
+/**
+ * The mean over places; with motion also how it changes, and how much changes at the places, whatever its direction, so
+ * that opposite movements at two places do not cancel: [time, n, c (· 3)].
+ */
+function meansOf({ motion }: ClipReaderConfig, timeFirst: tf.Tensor): tf.Tensor {
+  const means = tf.mean(timeFirst, 2); // [time, n, c]
+  if (!motion) return means;
+  return tf.concat([means, changesOf(means), tf.mean(tf.abs(changesOf(timeFirst)), 2)], 2);
+}
+
+/** The difference of each time step from the one before, zeros at first: the same shape. */
+function changesOf(values: tf.Tensor): tf.Tensor {
+  const [time = 0, ...rest] = values.shape;
+  const zeros = rest.map(() => 0);
+  const first = tf.zeros([1, ...rest]);
+  if (time === 1) return first;
+  const steps = (from: number): tf.Tensor => tf.slice(values, [from, ...zeros], [time - 1, ...rest]);
+  return tf.concat([first, tf.sub(steps(1), steps(0))], 0);
 }
 
 /** `frameVectors` as the cells see them: some values dropped in training. */

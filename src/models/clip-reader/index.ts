@@ -18,6 +18,7 @@ export {
   clipReaderShapes,
   createClipReaderParameters,
   createDenseWeights,
+  createFrameVectorWeights,
   createReaderCells,
   frameVectorShapes,
   frameVectorSize,

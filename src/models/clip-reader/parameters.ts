@@ -17,7 +17,8 @@ export function frameSizeOf({ gridLength, positionSize, featureSize }: ClipReade
 
 /** Length of a frame's vector with its motion, before it is projected. */
 function joinedSizeOf(config: ClipReaderConfig): number {
-  return frameSizeOf(config) * (config.motion ? 2 : 1);
+  const withMotion = config.positionSize > 0 ? 2 : 3;
+  return frameSizeOf(config) * (config.motion ? withMotion : 1);
 }
 
 /** Length of a frame's vector as the cells see it. */
@@ -71,13 +72,21 @@ export function clipReaderShapes(config: ClipReaderConfig): ParameterShapes {
   return { ...frameVectorShapes(config), ...readerCellShapes(config) };
 }
 
-/** Weights of dense layers to start from: matrices uniform in ±1/√(inputs), biases 0. */
-export function createDenseWeights(shapes: ParameterShapes, random: Random): Record<string, HostTensor> {
+/** He et al. 2015, equation 10: what a relu halves is made up for, so that a signal keeps its size through layers. */
+const RELU_GAIN = Math.sqrt(6);
+
+/** Weights of what makes vectors of frames to start from: layers with a relu each. */
+export const createFrameVectorWeights = (config: ClipReaderConfig, random: Random): Record<string, HostTensor> =>
+  createDenseWeights(frameVectorShapes(config), random, RELU_GAIN);
+
+/** Weights of dense layers to start from: matrices uniform in ±gain/√(inputs), biases 0. */
+export function createDenseWeights(shapes: ParameterShapes, random: Random, gain = 1): Record<string, HostTensor> {
   const weights: Record<string, HostTensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
     const [rows = 1, columns = 1] = shape;
     const inputs = name.endsWith('/table') ? columns : rows;
-    weights[name] = shape.length === 1 ? constantTensor(shape, 0) : uniformTensor(shape, 1 / Math.sqrt(inputs), random);
+    weights[name] =
+      shape.length === 1 ? constantTensor(shape, 0) : uniformTensor(shape, gain / Math.sqrt(inputs), random);
   }
   return weights;
 }
@@ -97,5 +106,5 @@ export function createReaderCells(
 
 /** All weights to start from. */
 export function createClipReaderParameters(config: ClipReaderConfig, random: Random): Record<string, HostTensor> {
-  return { ...createDenseWeights(frameVectorShapes(config), random), ...createReaderCells(config, random) };
+  return { ...createFrameVectorWeights(config, random), ...createReaderCells(config, random) };
 }

@@ -4,6 +4,7 @@ import { countParameters, type HostTensor, type ParameterShapes } from '../../la
 import type { Random } from '../../shared/random.js';
 import {
   createDenseWeights,
+  createFrameVectorWeights,
   createReaderCells,
   frameVectorShapes,
   frameVectorSize,
@@ -51,14 +52,15 @@ export function countVideoClassifierParameters(config: VideoClassifierConfig): n
   return countParameters(videoClassifierShapes(config));
 }
 
-/** Weights to start from: cells as `initializeCell` says, other matrices uniform in ±1/√(inputs), biases 0. */
+/** Weights to start from: cells as `initializeCell` says, layers with a relu by He's rule, others uniform in ±1/√(inputs), biases 0. */
 export function createVideoClassifierParameters(
   config: VideoClassifierConfig,
   random: Random,
   cellOptions: CellInitialization = {},
 ): Record<string, HostTensor> {
   return {
-    ...createDenseWeights({ ...frameVectorShapes(config), ...headShapes(config) }, random),
+    ...createFrameVectorWeights(config, random),
+    ...createDenseWeights(headShapes(config), random),
     ...(config.order === 'none' ? {} : createReaderCells(config, random, cellOptions)),
   };
 }

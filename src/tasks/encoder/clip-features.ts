@@ -18,8 +18,8 @@ export type FrameShape = readonly [number, number, number];
 /** How the frames of a model's clips go through its encoder. */
 export interface FrameEncoding {
   readonly model: EncodedModel;
-  /** What reads the frames: without `positionSize` it needs no more than the mean over the grid. */
-  readonly reader: Pick<ClipReaderConfig, 'positionSize'>;
+  /** What reads the frames: unless it wants places or motion it needs no more than the mean over the grid. */
+  readonly reader: Pick<ClipReaderConfig, 'positionSize' | 'motion'>;
   /** The block at which the encoder is cut; default: behind its last. */
   readonly cut?: number;
   /** Default: frames as they are. */
@@ -31,7 +31,8 @@ const cutOf = ({ model, cut }: FrameEncoding): number => cut ?? mobilenetBlocks(
 /** Whether only the mean over the grid is kept, which takes a fiftieth of the room. */
 function isPooled(encoding: FrameEncoding): boolean {
   const { model, reader } = encoding;
-  return cutOf(encoding) === mobilenetBlocks(model.config.encoder).length && reader.positionSize === 0;
+  const isWhole = cutOf(encoding) === mobilenetBlocks(model.config.encoder).length;
+  return isWhole && reader.positionSize === 0 && !reader.motion;
 }
 
 export function frameShape(encoding: FrameEncoding): FrameShape {
