@@ -128,7 +128,8 @@ async function drawCaptions(
   const parameters = trainable.captionerOf(trainable.variables);
   const tensors = tf.tidy(() => {
     const training = { dropoutSeed: tf.scalar(at.dropoutSeed, 'int32') };
-    const grid = trainable.gridOf(tf.tensor(features, [images, ...shape]), trainable.variables, training);
+    const gridOf = (dropped?: typeof training): tf.Tensor =>
+      trainable.gridOf(tf.tensor(features, [images, ...shape]), trainable.variables, dropped);
     const rollout = {
       startId: START_ID,
       endId: END_ID,
@@ -137,14 +138,14 @@ async function drawCaptions(
       length: maximumLength,
     };
     const uniform = tf.tensor2d(uniformNumbers(options, at, maximumLength * rows), [maximumLength, rows]);
-    const sampled = rollOut(startCaptions(config, parameters, grid, { rows, training }), rows, {
+    const sampled = rollOut(startCaptions(config, parameters, gridOf(training), { rows, training }), rows, {
       ...rollout,
       uniform,
       step: (tokens, state, time) => stepCaptions(config, parameters, state, tokens, { ...training, time }),
     });
     if (samples > 1) return [sampled];
     const step = (tokens: tf.Tensor, state: CaptionerState) => stepCaptions(config, parameters, state, tokens);
-    return [sampled, rollOut(startCaptions(config, parameters, grid), images, { ...rollout, step })];
+    return [sampled, rollOut(startCaptions(config, parameters, gridOf()), images, { ...rollout, step })];
   });
   const [sampled, greedy] = (await Promise.all(tensors.map((tensor) => tensor.data()))) as [Int32Array, Int32Array?];
   const drawn = { sampled: sampled.slice(), ...(greedy === undefined ? {} : { greedy: greedy.slice() }) };
