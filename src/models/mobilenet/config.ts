@@ -86,16 +86,17 @@ export function validateMobileNetConfig(value: unknown, where: string): MobileNe
   }
   if (padding !== 'same' && padding !== 'keras') throw wrong(`${where}.padding`, '"same" or "keras"', padding);
   const config = { version, alpha, inputSize, inputRange, classes, padding } as const;
-  return lastBlock === undefined ? config : { ...config, lastBlock: requireLastBlock(config, lastBlock, where) };
+  return withLastBlock(config, lastBlock, where);
 }
 
-/** A block that `config` has; the classifier stands on the last one alone. */
-function requireLastBlock(config: MobileNetConfig, lastBlock: unknown, where: string): string {
+/** With a block that `config` has, where one is named; the classifier stands on the last one alone. */
+function withLastBlock(config: MobileNetConfig, lastBlock: unknown, where: string): MobileNetConfig {
+  if (lastBlock === undefined) return config;
   const names = mobilenetBlocks(config).map(({ name }) => name);
   const found = names.find((name) => name === lastBlock);
   if (found === undefined) throw wrong(`${where}.lastBlock`, `one of ${names.join(', ')}`, lastBlock);
   if (config.classes > 0) throw wrong(`${where}.classes`, '0 where lastBlock cuts the classifier off', config.classes);
-  return found;
+  return { ...config, lastBlock: found };
 }
 
 function isWhole(value: unknown, minimum: number, maximum: number): value is number {
