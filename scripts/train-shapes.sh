@@ -21,7 +21,7 @@ else
   node "$scripts/moving-shapes.mjs" "$work/sentences" --set sentences --clips 900
   looksay train caption --images "$work/sentences/clips" --captions "$work/sentences/train.csv" \
     --val-source "images=$work/sentences/clips,captions=$work/sentences/val.csv" "${small[@]}" --frames 12 --cell gru \
-    --position-size 16 --projection-size 128 --hidden-size 128 --embedding-size 32 --min-count 1 --dropout 0.1 \
-    --label-smoothing 0 --captions-per-image 1 --batch-images 16 --learning-rate 2e-3 --warm-up-steps 100 --epochs 30 \
-    --patience 30 --threads 1 --output "$work/captioner"
+    --position-size 8 --motion --projection-size 128 --hidden-size 128 --embedding-size 32 --min-count 1 --dropout 0 \
+    --label-smoothing 0 --captions-per-image 1 --batch-images 16 --learning-rate 1e-3 --warm-up-steps 50 --epochs 80 \
+    --patience 80 --threads 1 --output "$work/captioner"
 fi
