@@ -3,14 +3,17 @@
  * Generates the moving-shapes set: short clips of a shape on a plain ground, whose class is nothing but how it moves. No
  * single frame tells the classes apart: that is what recurrence is for.
  *
- *     node scripts/moving-shapes.mjs OUTPUT [--set direction|directions|rotation|speed] [--clips 40] [--size 64] [--frames 16] [--seed 1]
+ *     node scripts/moving-shapes.mjs OUTPUT [--set direction|directions|rotation|speed|movements|sentences] [--clips 40] [--size 64] [--frames 16] [--seed 1]
  *
- * `direction`: left, right; `directions`: left, right, up, down; `rotation`: clockwise, counterclockwise; `speed`: slow, fast. A folder a class is
- * made in OUTPUT; names end in the number of the drawing (`right_g012.mp4`), and clips of one number differ in their
- * movement alone: use --group-pattern 'g(\d+)'. ffmpeg is found as looksay finds it; run `npm run build` before.
+ * `direction`: left, right; `directions`: left, right, up, down; `rotation`: clockwise, counterclockwise; `speed`: slow, fast;
+ * `movements`: the directions and rotations. A folder a class is made in OUTPUT; names end in the number of the drawing (`right_g012.mp4`), and clips of one number differ in their
+ * movement alone: use --group-pattern 'g(\d+)'. `sentences`: clips that show one or two things one after another, and
+ * `train.csv` and `val.csv` that say what ("a red square moves left, then a blue circle spins"): each sentence of
+ * `val.csv` has a combination of colour, shape and movement that no sentence of `train.csv` has, and as many clips as a
+ * tenth of those to train on. ffmpeg is found as looksay finds it; run `npm run build` before.
  */
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findTool } from '../dist/media/video/index.js';
@@ -24,8 +27,27 @@ const SETS = {
   directions: ['left', 'right', 'up', 'down'],
   rotation: ['clockwise', 'counterclockwise'],
   speed: ['slow', 'fast'],
+  movements: ['left', 'right', 'up', 'down', 'clockwise', 'counterclockwise'],
 };
 const SHAPES = ['square', 'circle', 'triangle', 'bar'];
+const COLOURS = {
+  red: [220, 40, 40],
+  green: [40, 180, 60],
+  blue: [50, 80, 230],
+  yellow: [240, 220, 40],
+  white: [245, 245, 245],
+  purple: [160, 50, 190],
+};
+/** Verb phrases and the movement that each stands for. */
+const VERBS = {
+  'moves left': 'left',
+  'moves right': 'right',
+  'moves up': 'up',
+  'moves down': 'down',
+  spins: 'clockwise',
+};
+/** One in so many combinations of colour, shape and movement is held out. */
+const HELD_OUT = 6;
 
 /** What a drawing looks like, whatever moves it. */
 function drawScene(random, size) {
@@ -116,8 +138,56 @@ function paint(scene, state, size, random) {
   return pixels;
 }
 
-/** Writes a clip. */
-async function record(path, scene, label, { size, frames, random }) {
+/** A sentence of one event or two, each with its drawing; whether it has something that is held out. */
+function drawSentence(random, size) {
+  const [colours, verbs] = [Object.keys(COLOURS), Object.keys(VERBS)];
+  const ground = [0, 1, 2].map(() => 10 + random.integer(60));
+  const noise = 6 * random.uniform();
+  const events = Array.from({ length: 1 + random.integer(2) }, () => {
+    const [colour, shape, verb] = [colours, SHAPES, verbs].map((list) => random.integer(list.length));
+    return {
+      // A Latin square: each colour, shape and movement, and each two of them, are seen in training.
+      isHeldOut: (colour + 2 * shape + 3 * verb) % HELD_OUT === 0,
+      text: `a ${colours[colour]} ${SHAPES[shape]} ${verbs[verb]}`,
+      label: VERBS[verbs[verb]],
+      scene: { ...drawScene(random, size), ground, noise, colour: COLOURS[colours[colour]], shape: SHAPES[shape] },
+    };
+  });
+  return {
+    events,
+    text: events.map(({ text }) => text).join(', then '),
+    isHeldOut: events.some(({ isHeldOut }) => isHeldOut),
+  };
+}
+
+/** Writes clips and the sentences about them. */
+async function recordSentences(output, { clips, size, frames, seed }) {
+  await mkdir(join(output, 'clips'), { recursive: true });
+  const parts = [
+    { name: 'train', count: clips, isHeldOut: false },
+    { name: 'val', count: Math.ceil(clips / 10), isHeldOut: true },
+  ];
+  for (const { name, count, isHeldOut } of parts) {
+    const random = new Random(seed * 1_000_003 + (isHeldOut ? 1 : 0));
+    const lines = ['clip,caption'];
+    while (lines.length <= count) {
+      const sentence = drawSentence(random, size);
+      if (sentence.isHeldOut !== isHeldOut) continue;
+      const file = `${name}${String(lines.length - 1).padStart(4, '0')}.mp4`;
+      const { events } = sentence;
+      const each = frames / events.length;
+      await record(join(output, 'clips', file), { size, frames }, (frame) => {
+        const { scene, label } = events[Math.floor(frame / each)];
+        return paint(scene, stateAt(scene, label, { frame: frame % each, frames: each }), size, random);
+      });
+      lines.push(`${file},"${sentence.text}"`);
+    }
+    await writeFile(join(output, `${name}.csv`), `${lines.join('\n')}\n`);
+  }
+}
+
+/** Writes a clip of what `frameAt` paints. */
+async function record(path, { size, frames }, frameAt) {
   const argv = [
     '-v',
     'error',
@@ -137,8 +207,7 @@ async function record(path, scene, label, { size, frames, random }) {
     child.once('error', reject);
     child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`ffmpeg exited with code ${code}`))));
   });
-  for (let frame = 0; frame < frames; frame++)
-    child.stdin.write(paint(scene, stateAt(scene, label, { frame, frames }), size, random));
+  for (let frame = 0; frame < frames; frame++) child.stdin.write(frameAt(frame));
   child.stdin.end();
   await ended;
 }
@@ -154,23 +223,28 @@ const { values, positionals } = parseArgs({
   },
 });
 const [output] = positionals;
-const labels = SETS[values.set];
+const labels = values.set === 'sentences' ? [] : SETS[values.set];
 const [clips, size, frames, seed] = [values.clips, values.size, values.frames, values.seed].map(Number);
 if (
   output === undefined ||
   labels === undefined ||
-  ![clips, size, frames].every((value) => Number.isInteger(value) && value > 0)
+  ![clips, size, frames].every((value) => Number.isInteger(value) && value > 0) ||
+  (values.set === 'sentences' && frames % 2 > 0)
 ) {
   console.error(
-    'usage: moving-shapes.mjs OUTPUT [--set direction|directions|rotation|speed] [--clips N] [--size N] [--frames N] [--seed N]',
+    'usage: moving-shapes.mjs OUTPUT [--set direction|directions|rotation|speed|movements|sentences] [--clips N] [--size N] [--frames N] [--seed N]',
   );
   process.exit(2);
 }
+if (values.set === 'sentences') await recordSentences(output, { clips, size, frames, seed });
 for (const label of labels) await mkdir(join(output, label), { recursive: true });
-for (let number = 0; number < clips; number++) {
+for (let number = 0; number < clips && labels.length > 0; number++) {
   const scene = drawScene(new Random(seed * 1_000_003 + number), size);
   for (const label of labels) {
     const name = `${label}_g${String(number).padStart(3, '0')}.mp4`;
-    await record(join(output, label, name), scene, label, { size, frames, random: new Random(seed + number) });
+    const random = new Random(seed + number);
+    await record(join(output, label, name), { size, frames }, (frame) =>
+      paint(scene, stateAt(scene, label, { frame, frames }), size, random),
+    );
   }
 }

@@ -20,6 +20,12 @@ export { UserError } from './shared/errors.js';
 
 // Tasks
 export { type CaptionOptions, type CaptionResult, type Captioner, loadCaptioner } from './tasks/caption/predict.js';
+export {
+  type ClipCaptioner,
+  type ClipCaptionOptions,
+  type ClipCaptionResult,
+  loadClipCaptioner,
+} from './tasks/caption/predict-clips.js';
 export { consensusDefaults, type ConsensusOptions } from './tasks/caption/consensus.js';
 export { decodingDefaults, type DecodingOptions, type ScoredCaption } from './tasks/caption/generate.js';
 export { trainCaptioner, type TrainCaptionerOptions, type TrainCaptionerResult } from './tasks/caption/train.js';
@@ -39,7 +45,7 @@ export { trainVideoClassifier, type TrainVideoOptions, type TrainVideoResult } f
 export { type VideoRecipe, videoRecipeDefaults } from './tasks/video/recipe.js';
 export { type VideoModelOptions, videoModelDefaults } from './tasks/video/initial-model.js';
 export { evaluateVideoClassifier, type EvaluateVideoOptions, type VideoEvaluation } from './tasks/video/evaluate.js';
-export { findVideos } from './tasks/video/videos.js';
+export { findVideos } from './tasks/encoder/videos.js';
 export { importEncoder, listEncoders, loadEncoder } from './tasks/encoder/index.js';
 export { evaluateText, type EvaluateTextOptions, type TextEvaluation } from './tasks/text/evaluate.js';
 export { type ExplainedStep, type ExplainOptions, explainText } from './tasks/text/explain.js';
@@ -90,5 +96,6 @@ export { spearman } from './metrics/spearman.js';
 // Models
 export * from './models/mobilenet/index.js';
 export * from './models/captioner/index.js';
+export * from './models/clip-reader/index.js';
 export * from './models/video-classifier/index.js';
 export * from './models/language-model/index.js';

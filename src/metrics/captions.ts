@@ -12,6 +12,8 @@ export interface CaptionScores {
   readonly bleu4: number;
   readonly rougeL: number;
   readonly ciderD: number;
+  /** The share of captions that say, word for word, what a reference says; 0 to 1. */
+  readonly exact: number;
   /** How many different captions there are: a model that always says the same has 1. */
   readonly distinctCaptions: number;
   /** CIDEr-D of each image, in order. */
@@ -24,6 +26,10 @@ export interface ScoredSet {
   /** What people said of each image, at least one sentence. */
   readonly references: readonly (readonly string[])[];
 }
+
+/** Whether one of `sentences` has the very words. */
+const isAmong = (tokens: readonly string[], sentences: readonly (readonly string[])[]): boolean =>
+  sentences.some((sentence) => sentence.join(' ') === tokens.join(' '));
 
 /**
  * Scores captions against references.
@@ -47,6 +53,7 @@ export function scoreCaptions({ candidates, references }: ScoredSet): CaptionSco
     bleu4,
     rougeL: mean(rouge),
     ciderD: mean(perImage),
+    exact: mean(own.map((tokens, image) => (isAmong(tokens, known[image] ?? []) ? 1 : 0))),
     distinctCaptions: new Set(candidates).size,
     perImage,
   };

@@ -1,5 +1,5 @@
 /** `looksay classify`, `train video` and `evaluate video` as users call them. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -184,7 +184,41 @@ describe('looksay train video', () => {
     expect(JSON.parse(settings)).toMatchObject({ clips: { train: 4, validation: 2 } });
   });
 
+  test('one class is too few', async () => {
+    const single = join(folder, 'single');
+    mkdirSync(join(single, 'red'), { recursive: true });
+    copyFileSync(join(data, 'red', 'red_g0.mp4'), join(single, 'red', 'red_g0.mp4'));
+    const { code, out, err } = await run(['train', 'video', '--data', single, '--output', join(folder, 'wrong')]);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('expected clips of two classes or more, found one class (red)');
+  });
+
+  test('a class folder without clips, and a clip that is none, are left out', async () => {
+    const mixed = join(folder, 'mixed');
+    cpSync(data, mixed, { recursive: true });
+    mkdirSync(join(mixed, 'empty'));
+    writeFileSync(join(mixed, 'red', 'broken.mp4'), '');
+    const { code, err } = await run([
+      'train',
+      'video',
+      '--data',
+      mixed,
+      '--encoder',
+      encoder,
+      '--output',
+      join(folder, 'left'),
+      ...SMALL,
+      '--epochs',
+      '1',
+    ]);
+    expect(code).toBe(0);
+    expect(err).toContain('empty: is a class folder without clips');
+    expect(err).toMatch(/broken\.mp4: is empty \(0 bytes\); left out/);
+  });
+
   test.each([
+    [['--last-block', 'nowhere'], 'lastBlock'],
+    [['--frame-size', '8'], 'inputSize'],
     [['--val-groups', '9'], 'no clip is of group "9"'],
     [['--val-groups', '1', '--folds', '2'], '--val-groups and --folds'],
     [['--val-fraction', '0.9'], '--val-fraction'],

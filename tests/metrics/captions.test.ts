@@ -47,6 +47,12 @@ test('a perfect caption has BLEU 1, and the same caption for all is counted once
   expect(scoreCaptions({ candidates: ['A dog.', 'A dog.'], references }).distinctCaptions).toBe(1);
 });
 
+test('exact is the share of captions that have the words of a reference', () => {
+  const references = [['a dog runs'], ['a cat sleeps', 'the cat sleeps']];
+  expect(scoreCaptions({ candidates: ['A dog runs.', 'the cat'], references }).exact).toBe(0.5);
+  expect(scoreCaptions({ candidates: ['dog runs a', 'The cat sleeps'], references }).exact).toBe(0.5);
+});
+
 test('an empty caption scores nothing and breaks nothing', () => {
   const scores = scoreCaptions({ candidates: ['', 'A cat.'], references: [['A dog.'], ['A cat sits.']] });
   expect(Number.isFinite(scores.ciderD)).toBe(true);

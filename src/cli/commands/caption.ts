@@ -1,17 +1,15 @@
-/** `looksay caption`: writes a sentence about each image. */
+/** `looksay caption`: writes a sentence about each image, or each clip with a captioner of clips. */
 import { existsSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { startProgress } from '../../shared/progress.js';
-import { CAPTION_RESULTS } from '../../tasks/caption/format.js';
+import { CAPTION_RESULTS, CLIP_CAPTION_RESULTS } from '../../tasks/caption/format.js';
 import { decodingDefaults } from '../../tasks/caption/generate.js';
-import { findImages, type ImagePath } from '../../tasks/caption/images.js';
-import {
-  type CaptionOptions,
-  type CaptionResult,
-  DEFAULT_BATCH_SIZE,
-  loadCaptioner,
-} from '../../tasks/caption/predict.js';
+import { findImages } from '../../tasks/caption/images.js';
+import { isClipCaptioner } from '../../tasks/caption/model.js';
+import { type CaptionOptions, DEFAULT_BATCH_SIZE, loadCaptioner } from '../../tasks/caption/predict.js';
+import { loadClipCaptioner } from '../../tasks/caption/predict-clips.js';
+import { findVideos } from '../../tasks/encoder/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { DEFAULT_CHECKPOINT, type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
@@ -47,7 +45,8 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'Image files, folders, patterns ("photos/*.jpg"), or - for a list on stdin',
+      describe:
+        'Images (or clips, with a captioner of clips): files, folders, patterns ("photos/*.jpg"), or - for a list on stdin',
     })
     .options({
       ...backendOptions,
@@ -117,30 +116,41 @@ async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: C
   if (argv.checkpoint === DEFAULT_CHECKPOINT && !existsSync(DEFAULT_CHECKPOINT)) {
     throw new UserError('the shipped captioner is missing; name another with --checkpoint');
   }
-  const found = await findImages(await inputsOf(argv.paths, context), { recursive: argv.recursive });
-  await withResults(CAPTION_RESULTS, argv, context, found, (sink, images) =>
-    captionAll(argv, context, { options, sink, images }),
+  const inputs = await inputsOf(argv.paths, context);
+  const { recursive } = argv;
+  if (await isClipCaptioner(argv.checkpoint)) {
+    const clips = await findVideos(inputs, { recursive });
+    const { batchSize: _one, limitPixels: _any, consensus, ...ofClips } = options;
+    if (consensus !== undefined) throw new UserError('--consensus: is for captioners of photos', { exitCode: 2 });
+    await withResults(CLIP_CAPTION_RESULTS, argv, context, clips, (sink, files) =>
+      captionAll(loadClipCaptioner, argv, context, { options: ofClips, sink, files }),
+    );
+    return;
+  }
+  const images = await findImages(inputs, { recursive });
+  await withResults(CAPTION_RESULTS, argv, context, images, (sink, files) =>
+    captionAll(loadCaptioner, argv, context, { options, sink, files }),
   );
 }
 
-async function captionAll(
+/** A captioner, whatever it captions. */
+interface AnyCaptioner<File, Options, Result> {
+  caption(files: readonly File[], options: Options): AsyncIterable<Result>;
+  dispose(): void;
+}
+
+async function captionAll<File, Options, Result extends object>(
+  load: (folder: string) => Promise<AnyCaptioner<File, Options, Result>>,
   argv: CaptionArguments,
   context: CommandContext,
-  {
-    options,
-    sink,
-    images,
-  }: {
-    readonly options: CaptionOptions;
-    readonly sink: Sink<CaptionResult>;
-    readonly images: readonly ImagePath[];
-  },
+  work: { readonly options: Options; readonly sink: Sink<Result>; readonly files: readonly File[] },
 ): Promise<void> {
-  const captioner = await loadCaptioner(argv.checkpoint);
-  const progress = startProgress('captioning', argv.output === undefined ? 0 : images.length);
+  const { options, sink, files } = work;
+  const captioner = await load(argv.checkpoint);
+  const progress = startProgress('captioning', argv.output === undefined ? 0 : files.length);
   try {
-    for await (const result of captioner.caption(images, options)) {
-      if (isFailure(result)) context.exitCode = 1;
+    for await (const result of captioner.caption(files, options)) {
+      if ('error' in result) context.exitCode = 1;
       await sink.write(result);
       progress.advance(1);
     }
@@ -149,5 +159,3 @@ async function captionAll(
     captioner.dispose();
   }
 }
-
-const isFailure = (result: CaptionResult): boolean => 'error' in result;

@@ -1,4 +1,5 @@
 /** `looksay classify`: names what happens in each clip. */
+import { existsSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { startProgress } from '../../shared/progress.js';
 import { CLASSIFY_RESULTS } from '../../tasks/video/format.js';
@@ -8,7 +9,7 @@ import {
   type ClassifyResult,
   loadVideoClassifier,
 } from '../../tasks/video/predict.js';
-import { findVideos, type VideoPath } from '../../tasks/video/videos.js';
+import { findVideos, type VideoPath } from '../../tasks/encoder/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { requireShipped, shippedCheckpoint } from '../shipped-checkpoints.js';
@@ -32,8 +33,9 @@ interface ClassifyArguments extends BackendArguments, ResultArguments {
   readonly timeout: number | undefined;
 }
 
-/** The classifier that the package ships. */
-export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoint('actions');
+/** The classifier that is used where none is named: of actions, or where that is not there, of moving shapes. */
+export const DEFAULT_VIDEO_CHECKPOINT =
+  ['actions', 'shapes'].map(shippedCheckpoint).find((path) => existsSync(path)) ?? shippedCheckpoint('actions');
 
 /** How clips are looked at: the same for classification and evaluation. */
 export const TIMEOUT_OPTION: NumberOptions = {

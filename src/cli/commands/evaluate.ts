@@ -107,7 +107,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
   context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : tableOf(evaluation, nameOf(argv)));
 }
 
-const COLUMNS = ['BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4', 'ROUGE-L', 'CIDEr-D', 'distinct'] as const;
+const COLUMNS = ['BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4', 'ROUGE-L', 'CIDEr-D', 'exact', 'distinct'] as const;
 
 const nameOf = ({ ensemble }: EvaluateArguments): string =>
   ensemble.length === 0 ? 'this captioner' : `these ${ensemble.length + 1} captioners together`;
@@ -115,8 +115,8 @@ const nameOf = ({ ensemble }: EvaluateArguments): string =>
 /** Scores for people, one way of captioning a row. */
 function tableOf({ photos, scores, baselines }: Evaluation, name: string): string {
   const rows = [{ name, scores }, ...baselines].map(({ name, scores: own }) => {
-    const { bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, distinctCaptions } = own;
-    const numbers = [bleu1, bleu2, bleu3, bleu4, rougeL, ciderD].map((value) => value.toFixed(4));
+    const { bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, exact, distinctCaptions } = own;
+    const numbers = [bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, exact].map((value) => value.toFixed(4));
     return [...numbers, String(distinctCaptions), name];
   });
   const lines = [[...COLUMNS, `on ${photos} photos`], ...rows];

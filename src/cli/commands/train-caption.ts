@@ -10,6 +10,13 @@ import { trainCaptioner, type TrainCaptionerOptions } from '../../tasks/caption/
 import { trainStages } from '../../tasks/caption/train-stages.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import {
+  CLIP_READING_NUMBERS,
+  type ClipReadingArguments,
+  clipReaderFrom,
+  clipReadingOptions,
+  encoderChoiceFrom,
+} from './clip-reading.js';
 import { DEFAULT_CHECKPOINT } from './decoding-options.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
 import {
@@ -27,7 +34,7 @@ import {
 
 type Cell = (typeof CELLS)[number];
 
-interface TrainArguments extends BackendArguments, OptimizationArguments {
+interface TrainArguments extends BackendArguments, OptimizationArguments, ClipReadingArguments {
   readonly images: string | undefined;
   readonly captions: string | undefined;
   readonly splits: string | undefined;
@@ -45,7 +52,6 @@ interface TrainArguments extends BackendArguments, OptimizationArguments {
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
   readonly embeddingSize: number | undefined;
-  readonly dropout: number | undefined;
   readonly wordVectors: string | undefined;
   readonly freezeEmbedding: boolean;
   readonly fit: ModelOptions['fit'];
@@ -71,7 +77,7 @@ const ATTENTIONS = ['soft', 'topdown'] as const satisfies readonly Entry[];
 export function trainCaptionCommand(context: CommandContext): CommandModule<object, TrainArguments> {
   return {
     command: 'caption',
-    describe: 'Train a captioner on photos with captions',
+    describe: 'Train a captioner on photos, or clips, with captions',
     builder: trainOptions,
     handler: (argv: ArgumentsCamelCase<TrainArguments>) => runTrain(argv, context),
   };
@@ -88,6 +94,11 @@ const MODEL_NUMBERS: NumberOptions = {
     rule: NUMBER_RULES.count,
   },
   dropout: { describe: 'One rate for all places (default: 0.3, before the output 0.5)', rule: NUMBER_RULES.share },
+  frames: {
+    describe: 'Caption clips, not photos: the frames that a clip is seen by, spread evenly',
+    rule: NUMBER_RULES.count,
+  },
+  ...CLIP_READING_NUMBERS,
   'min-count': {
     default: modelDefaults.minimumCount,
     describe: 'Words that occur less often are unknown',
@@ -181,6 +192,7 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
       cell: { choices: CELLS, default: captionerDefaults.cell, describe: 'Recurrent cell' },
       inject: { choices: INJECTIONS, describe: 'How the picture enters, without attention' },
       attention: { choices: ATTENTIONS, describe: `Attention on the grid (default ${captionerDefaults.entry})` },
+      ...clipReadingOptions,
       ...wordVectorsOption,
       'freeze-embedding': { type: 'boolean', default: false, describe: 'Leave the embedding as it starts' },
       fit: {
@@ -216,8 +228,10 @@ function recipeOf(argv: TrainArguments): Partial<TrainingRecipe> {
 }
 
 function modelOf(argv: TrainArguments): ModelOptions {
-  const { dropout: rate } = argv;
+  const { dropout: rate, frames } = argv;
   return {
+    ...encoderChoiceFrom(argv),
+    ...(frames === undefined ? {} : { clip: { frames, reader: readerOf(argv) } }),
     fit: argv.fit,
     minimumCount: argv.minCount ?? modelDefaults.minimumCount,
     captioner: {
@@ -230,6 +244,17 @@ function modelOf(argv: TrainArguments): ModelOptions {
     encoder: argv.encoder,
     ...(argv.startFrom === undefined ? {} : { startFrom: argv.startFrom }),
     ...(argv.wordVectors === undefined ? {} : { wordVectors: argv.wordVectors }),
+  };
+}
+
+/** What reads the frames of clips: cells of the captioner's kind and size. */
+function readerOf(argv: TrainArguments): NonNullable<ModelOptions['clip']>['reader'] {
+  const { cell, hiddenSize, dropout: rate } = argv;
+  return {
+    ...clipReaderFrom(argv),
+    cell,
+    ...given({ hiddenSize }),
+    ...(rate === undefined ? {} : { dropout: { features: rate, layers: rate } }),
   };
 }
 

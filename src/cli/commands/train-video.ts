@@ -18,6 +18,13 @@ import { trainVideoClassifier, type TrainVideoOptions, type TrainVideoResult } f
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { TIMEOUT_OPTION } from './classify.js';
+import {
+  CLIP_READING_NUMBERS,
+  type ClipReadingArguments,
+  clipReaderFrom,
+  clipReadingOptions,
+  encoderChoiceFrom,
+} from './clip-reading.js';
 import { clipSourceOptions, listOf } from './clip-sources.js';
 import { DEFAULT_CHECKPOINT } from './decoding-options.js';
 import {
@@ -32,7 +39,7 @@ import {
   optimizationRecipe,
 } from './training-options.js';
 
-interface TrainVideoArguments extends BackendArguments, OptimizationArguments {
+interface TrainVideoArguments extends BackendArguments, OptimizationArguments, ClipReadingArguments {
   readonly data: string;
   readonly root: string | undefined;
   readonly groupPattern: string | undefined;
@@ -47,15 +54,9 @@ interface TrainVideoArguments extends BackendArguments, OptimizationArguments {
   readonly order: FrameOrder;
   readonly cell: (typeof CELLS)[number];
   readonly pooling: Pooling;
-  readonly bidirectional: boolean;
-  readonly motion: boolean;
   readonly fit: VideoModelOptions['fit'];
-  readonly frames: number | undefined;
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
-  readonly positionSize: number | undefined;
-  readonly projectionSize: number | undefined;
-  readonly dropout: number | undefined;
   readonly batchClips: number | undefined;
   readonly labelSmoothing: number | undefined;
   readonly frameLoss: number | undefined;
@@ -97,16 +98,7 @@ const MODEL_NUMBERS: NumberOptions = {
     describe: 'Units of a cell',
     rule: NUMBER_RULES.count,
   },
-  'position-size': {
-    default: videoClassifierDefaults.positionSize,
-    describe: 'Values that are kept of each place in a frame; 0 takes the mean over places',
-    rule: NUMBER_RULES.countFromZero,
-  },
-  'projection-size': {
-    default: videoClassifierDefaults.projectionSize,
-    describe: "Length of a frame's vector; 0 leaves it as it is",
-    rule: NUMBER_RULES.countFromZero,
-  },
+  ...CLIP_READING_NUMBERS,
   dropout: { describe: 'One rate for all places (default: 0.3, before the output 0.5)', rule: NUMBER_RULES.share },
 };
 
@@ -186,8 +178,7 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainVideoArguments> {
         default: videoClassifierDefaults.pooling,
         describe: "How the cells' outputs become one",
       },
-      bidirectional: flag('Run from the end to the beginning too'),
-      motion: flag('Add the difference from the frame before to each frame'),
+      ...clipReadingOptions,
       fit: {
         choices: ['squash', 'crop', 'pad'] as const,
         default: videoModelDefaults.fit,
@@ -220,15 +211,16 @@ function recipeOf(argv: TrainVideoArguments): VideoRecipe {
 }
 
 function modelOf(argv: TrainVideoArguments): VideoModelOptions {
-  const { order, cell, pooling, bidirectional, motion, dropout: rate } = argv;
-  const { layers, hiddenSize, positionSize, projectionSize } = argv;
+  const { order, cell, pooling, layers, hiddenSize, dropout: rate } = argv;
   return {
     encoder: argv.encoder,
+    ...encoderChoiceFrom(argv),
     fit: argv.fit,
     frames: argv.frames ?? videoModelDefaults.frames,
     classifier: {
-      ...{ order, cell, pooling, bidirectional, motion },
-      ...given({ layers, hiddenSize, positionSize, projectionSize }),
+      ...{ order, cell, pooling },
+      ...clipReaderFrom(argv),
+      ...given({ layers, hiddenSize }),
       ...(rate === undefined ? {} : { dropout: { features: rate, layers: rate, output: rate } }),
     },
   };

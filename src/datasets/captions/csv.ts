@@ -8,7 +8,7 @@ import { messageOf, UserError } from '../../shared/errors.js';
 import { readLines, type TextLine } from '../../text/lines.js';
 import type { CaptionEntry, Report } from './types.js';
 
-const IMAGE_COLUMNS = ['image', 'image_name', 'image_path', 'image_file', 'img', 'filename', 'file_name', 'file', 'path'];
+const IMAGE_COLUMNS = ['image', 'image_name', 'image_path', 'image_file', 'img', 'filename', 'file_name', 'file', 'path', 'video', 'clip'];
 const CAPTION_COLUMNS = ['caption', 'captions', 'caption_text', 'comment', 'text', 'sentence', 'description'];
 const DELIMITERS = [',', ';', '\t', '|'];
 const IMAGE_NAME = /\.(?:jpe?g|png|webp|gif|avif|tiff?|svg)$/i;

@@ -36,6 +36,8 @@ export interface MobileNetArchitecture {
   readonly version: 1 | 2;
   /** Width multiplier α: channels are multiplied by it. */
   readonly alpha: number;
+  /** The last block that is run, for features nearer to the picture; default: all are. */
+  readonly lastBlock?: string;
 }
 
 const FIRST_CHANNELS = 32;
@@ -119,10 +121,11 @@ function v2Blocks(alpha: number): MobileNetBlock[] {
 
 /**
  * The blocks of the network from image to grid, in order: `conv1`, then `block1` … `block13` for V1; `conv1`, `block0` …
- * `block16`, `convLast` for V2.
+ * `block16`, `convLast` for V2; up to `lastBlock` where one is named.
  */
-export function mobilenetBlocks({ version, alpha }: MobileNetArchitecture): readonly MobileNetBlock[] {
-  return version === 1 ? v1Blocks(alpha) : v2Blocks(alpha);
+export function mobilenetBlocks({ version, alpha, lastBlock }: MobileNetArchitecture): readonly MobileNetBlock[] {
+  const blocks = version === 1 ? v1Blocks(alpha) : v2Blocks(alpha);
+  return lastBlock === undefined ? blocks : blocks.slice(0, 1 + blocks.findIndex(({ name }) => name === lastBlock));
 }
 
 /** Whether what enters the block is added to what leaves it. */

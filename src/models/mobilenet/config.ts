@@ -63,14 +63,15 @@ export function blockNumber(config: MobileNetArchitecture, name: string): number
   throw new UserError(`${found}: expected one of ${names.join(', ')}`, { exitCode: 2 });
 }
 
-const FIELDS: readonly string[] = ['version', 'alpha', 'inputSize', 'inputRange', 'classes', 'padding'];
+const FIELDS: readonly string[] = ['version', 'alpha', 'inputSize', 'inputRange', 'classes', 'padding', 'lastBlock'];
 
 /** `value` as a configuration. Throws `UserError` with `where`, the field, what was expected and what was found. */
 export function validateMobileNetConfig(value: unknown, where: string): MobileNetConfig {
   if (typeof value !== 'object' || value === null) throw wrong(where, 'an object', value);
   const unknown = Object.keys(value).filter((name) => !FIELDS.includes(name));
   if (unknown.length > 0) throw wrong(where, `only ${FIELDS.join(', ')}`, unknown);
-  const { version, alpha, inputSize, inputRange, classes, padding = 'same' } = value as Record<string, unknown>;
+  const fields = value as Record<string, unknown>;
+  const { version, alpha, inputSize, inputRange, classes, padding = 'same', lastBlock } = fields;
   const { minimum, maximum } = INPUT_SIZE_LIMITS;
   if (version !== 1 && version !== 2) throw wrong(`${where}.version`, '1 or 2', version);
   if (typeof alpha !== 'number' || !(alpha > 0 && alpha <= MAXIMUM_ALPHA)) {
@@ -84,7 +85,18 @@ export function validateMobileNetConfig(value: unknown, where: string): MobileNe
     throw wrong(`${where}.classes`, `a whole number from 0 to ${MAXIMUM_CLASSES}`, classes);
   }
   if (padding !== 'same' && padding !== 'keras') throw wrong(`${where}.padding`, '"same" or "keras"', padding);
-  return { version, alpha, inputSize, inputRange, classes, padding };
+  const config = { version, alpha, inputSize, inputRange, classes, padding } as const;
+  return withLastBlock(config, lastBlock, where);
+}
+
+/** With a block that `config` has, where one is named; the classifier stands on the last one alone. */
+function withLastBlock(config: MobileNetConfig, lastBlock: unknown, where: string): MobileNetConfig {
+  if (lastBlock === undefined) return config;
+  const names = mobilenetBlocks(config).map(({ name }) => name);
+  const found = names.find((name) => name === lastBlock);
+  if (found === undefined) throw wrong(`${where}.lastBlock`, `one of ${names.join(', ')}`, lastBlock);
+  if (config.classes > 0) throw wrong(`${where}.classes`, '0 where lastBlock cuts the classifier off', config.classes);
+  return { ...config, lastBlock: found };
 }
 
 function isWhole(value: unknown, minimum: number, maximum: number): value is number {

@@ -7,7 +7,7 @@ export {
   type VideoClassifierConfig,
   videoClassifierDefaults,
 } from './config.js';
-export { type ClassifierProbabilities, type ClassifierTraining, classifyClips, frameVectors } from './forward.js';
+export { type ClassifierProbabilities, classifyClips } from './forward.js';
 export { type ClassifierBatch, type ClassifierLossOptions, videoClassifierLoss } from './loss.js';
 export {
   countVideoClassifierParameters,

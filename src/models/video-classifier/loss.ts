@@ -5,8 +5,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { crossEntropy } from '../../layers/cross-entropy.js';
 import type { Parameters } from '../../layers/parameters.js';
+import type { ClipReaderTraining } from '../clip-reader/index.js';
 import type { VideoClassifierConfig } from './config.js';
-import { type ClassifierTraining, classifierHidden, outputLayerOf } from './forward.js';
+import { classifierHidden, outputLayerOf } from './forward.js';
 
 export interface ClassifierBatch {
   /** [n, time, positions, channels]. */
@@ -25,7 +26,7 @@ export interface ClassifierLossOptions {
   readonly labelSmoothing: number;
   /** Factor of the frames' mean loss. Without order it is all there is, and counts once. */
   readonly frameLoss: number;
-  readonly training?: ClassifierTraining;
+  readonly training?: ClipReaderTraining;
 }
 
 /** What to minimise, a scalar. */

@@ -3,13 +3,15 @@ import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
 import { brokenEndings } from '../../metrics/endings.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { type CaptionModels, requireOneVocabulary } from './members.js';
-import { type CaptionModel, loadCaptionModel } from './model.js';
+import { type CaptionModel, captionsClips, type ClipCaptionModel, loadCaptionModel } from './model.js';
 import { loadEncoder } from '../encoder/index.js';
 import { nearestCaptions } from './nearest.js';
 import { type CaptionOptions, createCaptioner } from './predict.js';
+import { createClipCaptioner } from './predict-clips.js';
 import { type CaptionSource, readSource, readTrainSources } from './sources.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 
@@ -66,7 +68,9 @@ export async function evaluateCaptioner(options: EvaluateOptions): Promise<Evalu
   const baselines: NamedScores[] = [
     { name: `the most frequent caption (${frequent})`, scores: score(examples.map(() => frequent)) },
   ];
-  for (const [name, encoderModel] of train.length > 0 ? await encodersOf(model, baselineEncoder) : []) {
+  for (const [name, encoderModel] of train.length > 0 && !captionsClips(model)
+    ? await encodersOf(model, baselineEncoder)
+    : []) {
     const encoder = frozenEncoder(encoderModel, mobilenetBlocks(encoderModel.config.encoder).length);
     const captions = await nearestCaptions(encoder, train, examples);
     encoder.dispose();
@@ -92,6 +96,9 @@ async function loadModels(folders: readonly [string, ...string[]]): Promise<Capt
   const [first, ...others] = folders;
   const models: [CaptionModel, ...CaptionModel[]] = [await loadCaptionModel(first)];
   for (const folder of others) models.push(await loadCaptionModel(folder));
+  if (models.some(captionsClips) && others.length > 0) {
+    throw new UserError('--ensemble: captioners of clips decide alone', { exitCode: 2 });
+  }
   requireOneVocabulary(models, folders);
   return models;
 }
@@ -101,6 +108,8 @@ async function captionAll(
   examples: readonly CaptionedImage[],
   options: CaptionOptions,
 ): Promise<string[]> {
+  const [first] = models;
+  if (captionsClips(first)) return captionClips(first, examples, options);
   const captioner = createCaptioner(...models);
   const progress = startProgress('captioning', examples.length);
   const captions: string[] = [];
@@ -111,6 +120,29 @@ async function captionAll(
     )) {
       progress.advance(1);
       if ('error' in result) warn(`${result.image}: ${result.error}`);
+      captions.push('caption' in result ? result.caption : '');
+    }
+    options.signal?.throwIfAborted();
+    return captions;
+  } finally {
+    progress.stop();
+    captioner.dispose();
+  }
+}
+
+async function captionClips(
+  model: ClipCaptionModel,
+  examples: readonly CaptionedImage[],
+  { batchSize: _one, limitPixels: _any, consensus: _none, ...options }: CaptionOptions,
+): Promise<string[]> {
+  const captioner = createClipCaptioner(model);
+  const progress = startProgress('captioning', examples.length);
+  const captions: string[] = [];
+  try {
+    const paths = examples.map(({ image }) => image);
+    for await (const result of captioner.caption(paths, options)) {
+      progress.advance(1);
+      if ('error' in result) warn(`${result.video}: ${result.error}`);
       captions.push('caption' in result ? result.caption : '');
     }
     options.signal?.throwIfAborted();

@@ -12,11 +12,11 @@ export interface CachedGeneration {
   readonly model: Pick<CaptionModel, 'config' | 'vocabulary'>;
   /** The captioner's weights as they are now. */
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
-  /** Cached features [n, h, w, c] → grid [n, p, c]. */
+  /** Cached features [n, …shape] → grid [n, p, c]. */
   readonly gridOf: (features: tf.Tensor) => tf.Tensor;
   readonly cache: FeatureCache;
-  /** [h, w, c] of one photo's features. */
-  readonly shape: readonly [number, number, number];
+  /** [h, w, c] of one photo's features, [frames, h, w, c] of a clip's. */
+  readonly shape: readonly number[];
   readonly images: readonly string[];
   readonly decoding: Partial<DecodingOptions>;
   readonly signal?: AbortSignal;
@@ -50,15 +50,11 @@ export async function generateFromCache(options: CachedGeneration): Promise<stri
   }
 }
 
-/** Features of a batch, filled up with zeros to the full batch size, so that one session serves all: [n, h, w, c]. */
-function readBatch(
-  cache: FeatureCache,
-  images: readonly string[],
-  shape: readonly [number, number, number],
-): tf.Tensor {
+/** Features of a batch, filled up with zeros to the full batch size, so that one session serves all: [n, …shape]. */
+function readBatch(cache: FeatureCache, images: readonly string[], shape: readonly number[]): tf.Tensor {
   const values = new Float32Array(BATCH_SIZE * cache.featureLength);
   images.forEach((image, position) => {
     assert(cache.read(image, values, position * cache.featureLength), () => `${image}: its features are gone`);
   });
-  return tf.tensor4d(values, [BATCH_SIZE, ...shape]);
+  return tf.tensor(values, [BATCH_SIZE, ...shape]);
 }

@@ -8,18 +8,23 @@ import {
   createCaptionerParameters,
   validateCaptionerConfig,
 } from '../../models/captioner/index.js';
+import {
+  type ClipReaderConfig,
+  clipReaderDefaults,
+  createClipReaderParameters,
+  readerOutputSize,
+  validateClipReaderConfig,
+} from '../../models/clip-reader/index.js';
 import { mobilenetOutput } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { Random } from '../../shared/random.js';
-import { type CaptionModel, loadCaptionModel } from './model.js';
-import { loadEncoder } from '../encoder/index.js';
+import { type CaptionModel, type ClipConfig, loadCaptionModel } from './model.js';
+import { type Encoder, type EncoderChoice, loadAdaptedEncoder, loadEncoder } from '../encoder/index.js';
 import { loadWordVectors } from '../words/vectors.js';
 import { buildVocabulary } from './vocabulary.js';
 
 /** What a captioner is made of, where it is not begun from another. */
-export interface ModelOptions {
-  /** An encoder: a checkpoint of ours or a TensorFlow.js model on disk. */
-  readonly encoder?: string;
+export interface ModelOptions extends Partial<EncoderChoice> {
   /** A captioner whose weights, vocabulary and configuration are taken over. */
   readonly startFrom?: string;
   /** What is done about pictures that are not square. */
@@ -30,6 +35,11 @@ export interface ModelOptions {
   readonly captioner: Partial<Omit<CaptionerConfig, 'vocabularySize' | 'featureSize' | 'gridLength'>>;
   /** Word vectors that the embedding starts from: a checkpoint of word vectors, or a file of word2vec or GloVe. */
   readonly wordVectors?: string;
+  /** Makes a captioner of clips: how many frames are seen, and what reads them; what is not given has its default. */
+  readonly clip?: {
+    readonly frames: number;
+    readonly reader: Partial<Omit<ClipReaderConfig, 'featureSize' | 'gridLength'>>;
+  };
 }
 
 export const modelDefaults: ModelOptions = { fit: 'squash', minimumCount: 5, captioner: {} };
@@ -46,16 +56,17 @@ export async function initialModel(
       exitCode: 2,
     });
   }
-  const encoder = await loadEncoder(options.encoder);
+  const encoder = await encoderOf({ ...options, encoder: options.encoder });
   const { gridSize, featureSize } = mobilenetOutput(encoder.config);
   const vocabulary = buildVocabulary(train, options.minimumCount);
+  const grid = { featureSize, gridLength: gridSize * gridSize };
+  const clip = options.clip === undefined ? undefined : clipOf(options.clip, grid);
   const captioner = validateCaptionerConfig(
     {
       ...captionerDefaults,
       ...options.captioner,
       vocabularySize: vocabulary.size,
-      featureSize,
-      gridLength: gridSize * gridSize,
+      ...(clip === undefined ? grid : { featureSize: readerOutputSize(clip.reader), gridLength: clip.frames }),
     },
     'captioner',
   );
@@ -64,11 +75,30 @@ export async function initialModel(
       preprocessing: { size: encoder.config.inputSize, fit: options.fit, kernel: 'cubic' },
       encoder: encoder.config,
       captioner,
+      ...(clip === undefined ? {} : { clip }),
     },
     vocabulary,
     encoder: encoder.weights,
+    ...(clip === undefined ? {} : { reader: createClipReaderParameters(clip.reader, new Random(seed + 1)) }),
     captioner: createCaptionerParameters(captioner, new Random(seed), await initialization(options, vocabulary.tokens)),
   };
+}
+
+/** Photos are seen by the encoder as it is. */
+function encoderOf({ encoder, inputSize, lastBlock, clip }: ModelOptions & EncoderChoice): Promise<Encoder> {
+  if (clip === undefined && inputSize === undefined && lastBlock === undefined) return loadEncoder(encoder);
+  return loadAdaptedEncoder({
+    encoder,
+    ...(inputSize === undefined ? {} : { inputSize }),
+    ...(lastBlock === undefined ? {} : { lastBlock }),
+  });
+}
+
+function clipOf(
+  { frames, reader }: NonNullable<ModelOptions['clip']>,
+  grid: { readonly featureSize: number; readonly gridLength: number },
+): ClipConfig {
+  return { frames, reader: validateClipReaderConfig({ ...clipReaderDefaults, ...reader, ...grid }, 'clip.reader') };
 }
 
 /** What the embedding starts from, when word vectors are given. */

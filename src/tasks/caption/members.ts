@@ -7,6 +7,7 @@ import { toTensors } from '../../training/parameters.js';
 import { BatchEncoder, type ImageEncoder, type PixelImage } from '../encoder/encode.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 import type { GeneratorMember } from './generate.js';
+import { toGrid } from './grids.js';
 import type { CaptionModel } from './model.js';
 
 /** A captioner with its weights as tensors. */
@@ -31,12 +32,6 @@ export function createMember(model: CaptionModel): Member {
       tf.dispose(parameters);
     },
   };
-}
-
-/** [n, h, w, c] → [n, h·w, c]. */
-function toGrid(features: tf.Tensor): tf.Tensor {
-  const [n = 0, height = 0, width = 0, channels = 0] = features.shape;
-  return tf.reshape(features, [n, height * width, channels]); // [n, p, c]
 }
 
 /** Throws UserError unless the models, found in `folders`, know the same words under the same numbers. */

@@ -1,7 +1,7 @@
 /** The README.md of a checkpoint: what it was trained on, how, and what it scores. */
 import { type CaptionerConfig, countCaptionerParameters } from '../../models/captioner/index.js';
 import type { EpochRecord } from '../../training/training-state.js';
-import type { CaptionModel } from './model.js';
+import type { CaptionModel, CaptionModelConfig } from './model.js';
 import type { TrainingData } from './sources.js';
 import type { TrainingRecipe } from './recipe.js';
 
@@ -50,24 +50,34 @@ Each began with the best epoch of the one before; settings and logs are beside t
 ${rows.join('')}`;
 }
 
+/** How a captioner of clips reads them. */
+function clipLine({ clip }: CaptionModelConfig): string {
+  if (clip === undefined) return '';
+  const { cell, hiddenSize, layers, bidirectional, motion } = clip.reader;
+  const directions = bidirectional ? ', in both directions' : '';
+  const seen = motion ? 'frames and their differences' : 'frames';
+  return `- Reader: ${clip.frames} ${seen} spread evenly over a clip, ${layers} × ${cell.toUpperCase()} of ${hiddenSize} units${directions}; the decoder sees all its time steps.\n`;
+}
+
 /** The text of a model card. */
 export function describeTraining({ model, data, recipe, seed, record }: TrainingDescription): string {
-  const { encoder, captioner, preprocessing } = model.config;
-  const { bleu1, bleu4, rougeL, ciderD, distinctCaptions } = record.metrics;
+  const { encoder, captioner, preprocessing, clip } = model.config;
+  const kind = clip === undefined ? 'photo' : 'clip';
+  const { bleu1, bleu4, rougeL, ciderD, exact, distinctCaptions } = record.metrics;
   return `# Captioner
 
-Writes an English-like sentence (in the language of its training captions) about a photo. Made with looksay.
+Writes an English-like sentence (in the language of its training captions) about a ${kind}. Made with looksay.
 
 - Encoder: MobileNet V${encoder.version} ${encoder.alpha}, ${encoder.inputSize} px; pictures are fitted by "${preprocessing.fit}".
 - Captioner: ${architecture(captioner)}; ${countCaptionerParameters(captioner).toLocaleString('en')} weights; ${model.vocabulary.size} words.
-- Data: ${data.train.length} photos for training, ${data.validation.length} for validation.
+${clipLine(model.config)}- Data: ${data.train.length} ${kind}s for training, ${data.validation.length} for validation.
 - Training: epoch ${record.epoch} of ${recipe.epochs} was the best by CIDEr-D (seed ${seed}); ${howTrained(recipe)}; settings in \`settings.json\`, a line an epoch in \`log.jsonl\`.
 
-Scores on the validation photos (beam width ${recipe.validationBeamWidth}):
+Scores on the validation ${kind}s (beam width ${recipe.validationBeamWidth}):
 
-| BLEU-1 | BLEU-4 | ROUGE-L | CIDEr-D | distinct captions |
-|---|---|---|---|---|
-| ${score(bleu1)} | ${score(bleu4)} | ${score(rougeL)} | ${score(ciderD)} | ${distinctCaptions ?? '–'} |
+| BLEU-1 | BLEU-4 | ROUGE-L | CIDEr-D | exact | distinct captions |
+|---|---|---|---|---|---|
+| ${score(bleu1)} | ${score(bleu4)} | ${score(rougeL)} | ${score(ciderD)} | ${score(exact)} | ${distinctCaptions ?? '–'} |
 
 The licence of the weights follows that of the training data.
 `;

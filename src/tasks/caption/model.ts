@@ -1,8 +1,13 @@
 /**
  * A captioner as it is saved: encoder, decoder, vocabulary, and how pictures are prepared for them. The checkpoint holds
- * the weights of both parts, under `encoder/…` and `captioner/…`.
+ * the weights of both parts, under `encoder/…` and `captioner/…`. A captioner of clips has a part between them that reads
+ * the frames (Venugopalan et al. 2015, "Sequence to sequence – video to text"), under `reader/…`: the decoder sees the
+ * time steps of a clip as it sees the places of a picture.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ImagePreprocessing, validateImagePreprocessing } from '../../media/image.js';
+import { scoped, withScope } from '../../layers/parameters.js';
 import {
   type CaptionerConfig,
   captionerParameterShapes,
@@ -13,22 +18,35 @@ import {
   mobilenetParameterShapes,
   validateMobileNetConfig,
 } from '../../models/mobilenet/index.js';
+import { type ClipReaderConfig, clipReaderShapes, validateClipReaderConfig } from '../../models/clip-reader/index.js';
 import { UserError } from '../../shared/errors.js';
+import { fieldReader, requireFields } from '../../shared/fields.js';
 import { Vocabulary } from '../../text/vocabulary.js';
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
-import type { JsonObject } from '../../training/json-files.js';
+import { type Checkpoint, CONFIG_FILE, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
+import { isObject, type JsonObject, parseJson, readText } from '../../training/json-files.js';
 import { type HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
+import type { FrameEncoding } from '../encoder/clip-features.js';
 
 export const CAPTIONER_TASK = 'captioner';
 const VOCABULARY_FILE = 'vocabulary.json';
-const ENCODER_PREFIX = 'encoder/';
-const CAPTIONER_PREFIX = 'captioner/';
+const ENCODER = 'encoder';
+const READER = 'reader';
+const CAPTIONER = 'captioner';
+
+/** How clips are read. */
+export interface ClipConfig {
+  /** Frames that a clip is seen by. */
+  readonly frames: number;
+  readonly reader: ClipReaderConfig;
+}
 
 export interface CaptionModelConfig {
   readonly preprocessing: ImagePreprocessing;
   readonly encoder: MobileNetConfig;
   readonly captioner: CaptionerConfig;
+  /** Of a captioner of clips. */
+  readonly clip?: ClipConfig;
 }
 
 /** A captioner with its weights on the host. */
@@ -36,7 +54,30 @@ export interface CaptionModel {
   readonly config: CaptionModelConfig;
   readonly vocabulary: Vocabulary;
   readonly encoder: HostTensors;
+  /** Of a captioner of clips. */
+  readonly reader?: HostTensors;
   readonly captioner: HostTensors;
+}
+
+/** A captioner of clips. */
+export type ClipCaptionModel = CaptionModel & {
+  readonly config: CaptionModelConfig & { readonly clip: ClipConfig };
+  readonly reader: HostTensors;
+};
+
+export const captionsClips = (model: CaptionModel): model is ClipCaptionModel => model.config.clip !== undefined;
+
+/** Whether the checkpoint in `folder` captions clips, by its configuration alone; false where there is none. */
+export async function isClipCaptioner(folder: string): Promise<boolean> {
+  const path = join(folder, CONFIG_FILE);
+  if (!existsSync(path)) return false;
+  const file = parseJson(path, await readText(path, 'choose a checkpoint folder'));
+  return isObject(file) && isObject(file['config']) && file['config']['clip'] !== undefined;
+}
+
+/** How the frames of clips go through the model's encoder, cut at block `cut` (default: behind its last). */
+export function frameEncodingOf(model: ClipCaptionModel, cut?: number): FrameEncoding {
+  return { model, reader: model.config.clip.reader, ...(cut === undefined ? {} : { cut }) };
 }
 
 function parseConfig(config: JsonObject, where: string): CaptionModelConfig {
@@ -44,24 +85,25 @@ function parseConfig(config: JsonObject, where: string): CaptionModelConfig {
     preprocessing: validateImagePreprocessing(config['preprocessing'], `${where}: preprocessing`),
     encoder: validateMobileNetConfig(config['encoder'], `${where}: encoder`),
     captioner: validateCaptionerConfig(config['captioner'], `${where}: captioner`),
+    ...(config['clip'] === undefined ? {} : { clip: parseClip(config['clip'], `${where}: clip`) }),
+  };
+}
+
+function parseClip(value: unknown, where: string): ClipConfig {
+  const fields = requireFields(value, where);
+  return {
+    frames: fieldReader(fields, where).integer('frames', 1),
+    reader: validateClipReaderConfig(fields['reader'], `${where}.reader`),
   };
 }
 
 /** The names and shapes of all weights of a captioner. */
-export function captionModelShapes({ encoder, captioner }: CaptionModelConfig): Shapes {
+export function captionModelShapes({ encoder, captioner, clip }: CaptionModelConfig): Shapes {
   return {
-    ...prefixed(ENCODER_PREFIX, mobilenetParameterShapes(encoder)),
-    ...prefixed(CAPTIONER_PREFIX, captionerParameterShapes(captioner)),
+    ...withScope(ENCODER, mobilenetParameterShapes(encoder)),
+    ...(clip === undefined ? {} : withScope(READER, clipReaderShapes(clip.reader))),
+    ...withScope(CAPTIONER, captionerParameterShapes(captioner)),
   };
-}
-
-function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [prefix + name, value]));
-}
-
-function unprefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  const own = Object.entries(record).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 /** Reads the captioner in `folder`. Throws UserError where it is missing, damaged, of another task or a newer format. */
@@ -81,8 +123,9 @@ export async function loadCaptionModel(folder: string): Promise<CaptionModel> {
   return {
     config,
     vocabulary,
-    encoder: unprefixed(ENCODER_PREFIX, checkpoint.weights),
-    captioner: unprefixed(CAPTIONER_PREFIX, checkpoint.weights),
+    encoder: scoped(checkpoint.weights, ENCODER),
+    ...(config.clip === undefined ? {} : { reader: scoped(checkpoint.weights, READER) }),
+    captioner: scoped(checkpoint.weights, CAPTIONER),
   };
 }
 
@@ -95,7 +138,11 @@ export async function saveCaptionModel(
   await saveCheckpoint(folder, {
     task: CAPTIONER_TASK,
     config: { ...model.config },
-    weights: { ...prefixed(ENCODER_PREFIX, model.encoder), ...prefixed(CAPTIONER_PREFIX, model.captioner) },
+    weights: {
+      ...withScope(ENCODER, model.encoder),
+      ...withScope(READER, model.reader ?? {}),
+      ...withScope(CAPTIONER, model.captioner),
+    },
     extras: { [VOCABULARY_FILE]: model.vocabulary.toJSON() },
     ...options,
   });

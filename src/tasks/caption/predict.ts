@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
+import { UserError } from '../../shared/errors.js';
 import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
 import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
 import {
@@ -14,7 +15,7 @@ import {
   type ScoredCaption,
 } from './generate.js';
 import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
-import { loadCaptionModel } from './model.js';
+import { captionsClips, loadCaptionModel } from './model.js';
 
 /** What is said of one image, or why nothing is. */
 export type CaptionResult =
@@ -72,7 +73,11 @@ interface LoadedConsensus {
  * captioner.dispose();
  */
 export async function loadCaptioner(folder: string): Promise<Captioner> {
-  return createCaptioner(await loadCaptionModel(folder));
+  const model = await loadCaptionModel(folder);
+  if (captionsClips(model)) {
+    throw new UserError(`${folder}: expected a captioner of photos, found one of clips (use loadClipCaptioner)`);
+  }
+  return createCaptioner(model);
 }
 
 /** A captioner of models that are loaded already: one, or several of one vocabulary that decide together. */

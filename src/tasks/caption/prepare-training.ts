@@ -8,9 +8,10 @@ import { note } from '../../shared/log.js';
 import { tokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID } from '../../text/vocabulary.js';
 import { chooseView, mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../encoder/augment.js';
+import { cacheClipFeatures, frameShape } from '../encoder/clip-features.js';
 import { cacheFeatures } from './features.js';
 import { initialModel, type ModelOptions } from './initial-model.js';
-import type { CaptionModel } from './model.js';
+import { type CaptionModel, captionsClips, frameEncodingOf } from './model.js';
 import type { TrainingRecipe } from './recipe.js';
 import { createSelfCritical, type SelfCritical, sharpened } from './self-critical.js';
 import { readTrainingData, type TrainingData, type TrainingSources } from './sources.js';
@@ -39,7 +40,8 @@ export interface Prepared {
   readonly trainable: TrainableModel;
   /** Features of the photos as they are, then of each augmented view (of the training photos alone). */
   readonly caches: readonly [FeatureCache, ...FeatureCache[]];
-  readonly shape: readonly [number, number, number];
+  /** Of one photo's cached features: [h, w, c]; of a clip's: [frames, h, w, c]. */
+  readonly shape: readonly number[];
   readonly batches: CaptionBatches;
   /** With a recipe that asks for it. */
   readonly selfCritical: SelfCritical | undefined;
@@ -52,7 +54,9 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
   const initial = await initialModel(options.model, found.train, seed);
   const model = recipe.selfCriticalSamples === 0 ? initial : sharpened(initial, recipe.sharpening);
   const cut = cutOf(model, recipe);
-  const shape = cachedShape(model, cut);
+  const shape = captionsClips(model)
+    ? [model.config.clip.frames, ...frameShape(frameEncodingOf(model, cut))]
+    : cachedShape(model, cut);
   const { caches, data } = await cacheViews(options, model, found);
   note(`training on ${data.train.length} photos, validating on ${data.validation.length}`);
   const batches = createCaptionBatches({
@@ -116,18 +120,26 @@ async function cacheView(
   { view, examples }: { readonly view: number; readonly examples: readonly CaptionedImage[] },
 ): ReturnType<typeof cacheFeatures> {
   const cut = cutOf(model, recipe);
-  const shape = cachedShape(model, cut);
   const seen = VIEWS[view] ?? VIEWS[0];
+  const images = examples.map(({ image }) => image);
+  const limits = {
+    strict,
+    ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  if (captionsClips(model)) {
+    const { frames } = model.config.clip;
+    return cacheClipFeatures({ ...frameEncodingOf(model, cut), view: seen, frames, clips: images, ...limits });
+  }
+  const shape = cachedShape(model, cut);
   const encoder = frozenEncoder(model, cut, seen);
   try {
     return await cacheFeatures({
       encoder,
       fingerprint: frozenFingerprint(model, cut, seen),
       featureLength: shape[0] * shape[1] * shape[2],
-      images: examples.map(({ image }) => image),
-      strict,
-      ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
-      ...(signal === undefined ? {} : { signal }),
+      images,
+      ...limits,
     });
   } finally {
     encoder.dispose();

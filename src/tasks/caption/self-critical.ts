@@ -24,8 +24,8 @@ import type { FeatureBatch, TrainableModel } from './train-model.js';
 export interface SelfCriticalOptions {
   readonly model: Pick<CaptionModel, 'config' | 'vocabulary'>;
   readonly trainable: TrainableModel;
-  /** [h, w, c] of one photo's cached features. */
-  readonly shape: readonly [number, number, number];
+  /** Of one photo's cached features: [h, w, c]; of a clip's: [frames, h, w, c]. */
+  readonly shape: readonly number[];
   readonly train: readonly CaptionedImage[];
   /** Captions sampled of each photo, at least 1. */
   readonly samples: number;
@@ -127,8 +127,9 @@ async function drawCaptions(
   const rows = images * samples;
   const parameters = trainable.captionerOf(trainable.variables);
   const tensors = tf.tidy(() => {
-    const grid = trainable.gridOf(tf.tensor4d(features, [images, ...shape]), trainable.variables);
     const training = { dropoutSeed: tf.scalar(at.dropoutSeed, 'int32') };
+    const gridOf = (dropped?: typeof training): tf.Tensor =>
+      trainable.gridOf(tf.tensor(features, [images, ...shape]), trainable.variables, dropped);
     const rollout = {
       startId: START_ID,
       endId: END_ID,
@@ -137,14 +138,14 @@ async function drawCaptions(
       length: maximumLength,
     };
     const uniform = tf.tensor2d(uniformNumbers(options, at, maximumLength * rows), [maximumLength, rows]);
-    const sampled = rollOut(startCaptions(config, parameters, grid, { rows, training }), rows, {
+    const sampled = rollOut(startCaptions(config, parameters, gridOf(training), { rows, training }), rows, {
       ...rollout,
       uniform,
       step: (tokens, state, time) => stepCaptions(config, parameters, state, tokens, { ...training, time }),
     });
     if (samples > 1) return [sampled];
     const step = (tokens: tf.Tensor, state: CaptionerState) => stepCaptions(config, parameters, state, tokens);
-    return [sampled, rollOut(startCaptions(config, parameters, grid), images, { ...rollout, step })];
+    return [sampled, rollOut(startCaptions(config, parameters, gridOf()), images, { ...rollout, step })];
   });
   const [sampled, greedy] = (await Promise.all(tensors.map((tensor) => tensor.data()))) as [Int32Array, Int32Array?];
   const drawn = { sampled: sampled.slice(), ...(greedy === undefined ? {} : { greedy: greedy.slice() }) };

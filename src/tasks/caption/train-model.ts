@@ -5,21 +5,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionBatch } from '../../datasets/batches.js';
 import type { FeatureCache } from '../../datasets/feature-cache.js';
+import { scoped, withScope } from '../../layers/parameters.js';
 import { captionerLoss, trainableNames } from '../../models/captioner/index.js';
+import type { ClipReaderTraining } from '../../models/clip-reader/index.js';
 import { runBlocks } from '../../models/mobilenet/index.js';
 import { assert } from '../../shared/assert.js';
 import type { StepContext } from '../../training/fit.js';
 import { createVariables, type HostTensors, toTensors, type TrainableParameters } from '../../training/parameters.js';
 import { isAbove, select } from '../encoder/frozen.js';
-import type { CaptionModel } from './model.js';
-
-const ENCODER_PREFIX = 'encoder/';
-const CAPTIONER_PREFIX = 'captioner/';
+import { frameGrids } from '../encoder/clip-features.js';
+import { clipGrid, toGrid } from './grids.js';
+import { type CaptionModel, captionsClips } from './model.js';
 
 export interface TrainableModel {
   readonly variables: TrainableParameters;
-  /** Features as the cache has them [n, h, w, c] → the decoder's grid [n, p, c]. */
-  readonly gridOf: (features: tf.Tensor4D, parameters: Readonly<Record<string, tf.Tensor>>) => tf.Tensor;
+  /** Features as the cache has them, [n, h, w, c] or [n, frames, h, w, c] → the decoder's grid [n, p, c]. */
+  readonly gridOf: (
+    features: tf.Tensor,
+    parameters: Readonly<Record<string, tf.Tensor>>,
+    training?: ClipReaderTraining,
+  ) => tf.Tensor;
   /** The captioner's parameters among trainable and frozen ones. */
   readonly captionerOf: (parameters: Readonly<Record<string, tf.Tensor>>) => Record<string, tf.Tensor>;
   /** The model with the weights given in place of those it began with. */
@@ -27,39 +32,35 @@ export interface TrainableModel {
   readonly dispose: () => void;
 }
 
-function strip<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  const own = Object.entries(record).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
-}
-
-function prefixed<T>(prefix: string, record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [prefix + name, value]));
-}
-
 /** Splits `model` into what is trained and what is not; blocks from `cut` on are trained with the captioner. */
 export function createTrainableModel(model: CaptionModel, cut: number): TrainableModel {
   const { encoder: encoderConfig, captioner: captionerConfig } = model.config;
   const trainable = new Set(trainableNames(captionerConfig, model.captioner));
   const variables = createVariables({
-    ...prefixed(ENCODER_PREFIX, select(model.encoder, isAbove(model, cut))),
-    ...prefixed(
-      CAPTIONER_PREFIX,
+    ...withScope('encoder', select(model.encoder, isAbove(model, cut))),
+    ...withScope('reader', model.reader ?? {}),
+    ...withScope(
+      'captioner',
       select(model.captioner, (name) => trainable.has(name)),
     ),
   });
   const frozen = toTensors(select(model.captioner, (name) => !trainable.has(name)));
   return {
     variables,
-    gridOf: (features, parameters) => {
-      const grid = runBlocks(encoderConfig, strip(ENCODER_PREFIX, parameters), features, { from: cut });
-      const [n = 0, height = 0, width = 0, channels = 0] = grid.shape;
-      return tf.reshape(grid, [n, height * width, channels]); // [n, p, c]
+    gridOf: (features, parameters, training) => {
+      const encoder = scoped(parameters, 'encoder');
+      if (captionsClips(model)) {
+        const grids = frameGrids(encoderConfig, encoder, features, cut); // [n, frames, p, c]
+        return clipGrid(model.config.clip.reader, scoped(parameters, 'reader'), grids, training);
+      }
+      return toGrid(runBlocks(encoderConfig, encoder, features as tf.Tensor4D, { from: cut })); // [n, p, c]
     },
-    captionerOf: (parameters) => ({ ...frozen, ...strip(CAPTIONER_PREFIX, parameters) }),
+    captionerOf: (parameters) => ({ ...frozen, ...scoped(parameters, 'captioner') }),
     withWeights: (trained) => ({
       ...model,
-      encoder: { ...model.encoder, ...strip(ENCODER_PREFIX, trained) },
-      captioner: { ...model.captioner, ...strip(CAPTIONER_PREFIX, trained) },
+      encoder: { ...model.encoder, ...scoped(trained, 'encoder') },
+      ...(model.reader === undefined ? {} : { reader: { ...model.reader, ...scoped(trained, 'reader') } }),
+      captioner: { ...model.captioner, ...scoped(trained, 'captioner') },
     }),
     dispose: () => tf.dispose([Object.values(variables), frozen]),
   };
@@ -108,14 +109,15 @@ export interface LossOptions {
 export function batchLoss(
   model: CaptionModel,
   trainable: TrainableModel,
-  shape: readonly [number, number, number],
+  shape: readonly number[],
   { labelSmoothing, attentionRegularization, dropout, replacedWords }: LossOptions,
 ): (batch: FeatureBatch, parameters: TrainableParameters, context: StepContext) => tf.Tensor {
   return (batch, parameters, { dropoutSeed: ofStep, epoch }) => {
     const dropoutSeed = batch.dropoutSeed === undefined ? ofStep : tf.scalar(batch.dropoutSeed, 'int32');
-    const features = tf.tensor4d(batch.features, [batch.imageIndices.length, ...shape]);
+    const training = dropout ? { dropoutSeed } : undefined;
+    const features = tf.tensor(batch.features, [batch.imageIndices.length, ...shape]);
     const tokens = tf.tensor2d(batch.tokens, [batch.captionCount, batch.length], 'int32');
-    const grid = trainable.gridOf(features, parameters);
+    const grid = trainable.gridOf(features, parameters, training);
     return captionerLoss(
       model.config.captioner,
       trainable.captionerOf(parameters),
@@ -123,7 +125,7 @@ export function batchLoss(
       {
         labelSmoothing,
         attentionRegularization,
-        ...(dropout ? { training: { dropoutSeed } } : {}),
+        ...(training === undefined ? {} : { training }),
         ...(replacedWords === undefined
           ? {}
           : { scheduledSampling: { probability: tf.scalar(replacedWords(epoch)), seed: dropoutSeed } }),

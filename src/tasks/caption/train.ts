@@ -3,7 +3,6 @@
  * rest, and keeps the checkpoint of the epoch whose captions score best on the validation photos.
  */
 import { join } from 'node:path';
-import type * as tf from '@tensorflow/tfjs-core';
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
 import { UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
@@ -56,7 +55,7 @@ async function validate(prepared: Prepared): Promise<CaptionScores> {
   const candidates = await generateFromCache({
     model,
     parameters: trainable.captionerOf(trainable.variables),
-    gridOf: (features) => trainable.gridOf(features as tf.Tensor4D, trainable.variables),
+    gridOf: (features) => trainable.gridOf(features, trainable.variables),
     cache: caches[0],
     shape,
     images: data.validation.map(({ image }) => image),
@@ -67,8 +66,8 @@ async function validate(prepared: Prepared): Promise<CaptionScores> {
 }
 
 /** The scores that the log keeps. */
-function metricsOf({ bleu1, bleu4, rougeL, ciderD, distinctCaptions }: CaptionScores): Record<string, number> {
-  return { bleu1, bleu4, rougeL, ciderD, distinctCaptions };
+function metricsOf({ bleu1, bleu4, rougeL, ciderD, exact, distinctCaptions }: CaptionScores): Record<string, number> {
+  return { bleu1, bleu4, rougeL, ciderD, exact, distinctCaptions };
 }
 
 /** The settings that decide the weights: what `--continue` must find as it was. */
@@ -134,7 +133,9 @@ async function runTraining(prepared: Prepared): Promise<FitResult> {
     countTokens: ({ words }) => words,
     async validate(epoch) {
       const scores = await validate(prepared);
-      note(`epoch ${epoch}: CIDEr-D ${scores.ciderD.toFixed(4)}, BLEU-4 ${scores.bleu4.toFixed(4)}`);
+      note(
+        `epoch ${epoch}: CIDEr-D ${scores.ciderD.toFixed(4)}, BLEU-4 ${scores.bleu4.toFixed(4)}, ${(100 * scores.exact).toFixed(1)} % exact`,
+      );
       const metrics = metricsOf(scores);
       if (selfCritical === undefined) return { score: scores.ciderD, metrics };
       return { score: scores.ciderD, metrics: { ...metrics, sampledCiderD: selfCritical.takeMeanReward() } };

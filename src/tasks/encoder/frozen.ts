@@ -57,7 +57,8 @@ export function frozenFingerprint(model: EncodedModel, cut: number, view: View):
   const { encoder, preprocessing } = model.config;
   const weights = fingerprintWeights(select(model.encoder, (name) => !isAbove(model, cut)(name)));
   const changed = view === ORIGINAL ? {} : { view };
-  return JSON.stringify({ encoder: { ...encoder, classes: 0 }, preprocessing, cut, weights, ...changed });
+  const { lastBlock: _above, ...frozen } = encoder; // Blocks above the cut have no part in it.
+  return JSON.stringify({ encoder: { ...frozen, classes: 0 }, preprocessing, cut, weights, ...changed });
 }
 
 /** [h, w, c] of the cached features for an encoder cut at `cut`. */

@@ -1,4 +1,5 @@
 /** Encoders: the catalogue, importing from it, and encoder folders. */
+export { type EncoderChoice, loadAdaptedEncoder } from './adapted.js';
 export { type CatalogueEncoder, listEncoders } from './catalogue.js';
 export { type Encoder, ENCODER_TASK, type EncoderSource, loadEncoder, saveEncoder } from './encoder.js';
 export { importEncoder, type ImportedEncoder, type ImportEncoderOptions } from './import-encoder.js';

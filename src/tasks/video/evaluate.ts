@@ -2,16 +2,15 @@
 import type { LabelledClip } from '../../datasets/clips/index.js';
 import { evenTimes, windowTimes } from '../../media/video/index.js';
 import { type ClassificationScores, scoreClassification } from '../../metrics/classification.js';
-import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { Random } from '../../shared/random.js';
 import { groupBy, splitByNames } from '../../datasets/clips/index.js';
 import { type ClipSource, readSource } from './data.js';
-import { decodeClips, FrameEncoder } from './encode.js';
-import { frozenFrameEncoder } from './features.js';
-import { loadVideoModel, type VideoModel } from './model.js';
+import { frozenFrameEncoder } from '../encoder/clip-features.js';
+import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
+import { frameEncodingOf, loadVideoModel, type VideoModel } from './model.js';
 import { type ClipProbabilities, createHead } from './predict.js';
 
 export interface EvaluateVideoOptions extends ClipSource {
@@ -113,7 +112,7 @@ async function classifyAll(
   const { frames } = model.config;
   const random = shuffleSeed === undefined ? undefined : new Random(shuffleSeed);
   const head = createHead(model);
-  const frozen = frozenFrameEncoder(model, mobilenetBlocks(model.config.encoder).length);
+  const frozen = frozenFrameEncoder(frameEncodingOf(model));
   const encoder = new FrameEncoder(frozen);
   const progress = startProgress('classifying', clips.length);
   const found: ClassifiedClip[] = [];

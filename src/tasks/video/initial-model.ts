@@ -8,13 +8,11 @@ import {
   videoClassifierDefaults,
 } from '../../models/video-classifier/index.js';
 import { Random } from '../../shared/random.js';
-import { loadEncoder } from '../encoder/index.js';
+import { type EncoderChoice, loadAdaptedEncoder } from '../encoder/index.js';
 import type { VideoModel } from './model.js';
 
 /** What a video classifier is made of. */
-export interface VideoModelOptions {
-  /** An encoder: a checkpoint of ours that holds one, or a TensorFlow.js model on disk. */
-  readonly encoder: string;
+export interface VideoModelOptions extends EncoderChoice {
   /** What is done about frames that are not square. */
   readonly fit: ImagePreprocessing['fit'];
   /** Frames that a clip is seen by. */
@@ -31,7 +29,7 @@ export async function initialVideoModel(
   labels: readonly string[],
   seed: number,
 ): Promise<VideoModel> {
-  const encoder = await loadEncoder(options.encoder);
+  const encoder = await loadAdaptedEncoder(options);
   const { gridSize, featureSize } = mobilenetOutput(encoder.config);
   const classifier = validateVideoClassifierConfig(
     {

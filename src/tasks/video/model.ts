@@ -20,6 +20,7 @@ import type { JsonObject } from '../../training/json-files.js';
 import type { HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
 import { LABELS_FILE, readLabels } from '../checkpoint-extras.js';
+import type { FrameEncoding } from '../encoder/clip-features.js';
 
 export const VIDEO_CLASSIFIER_TASK = 'video-classifier';
 const ENCODER = 'encoder';
@@ -72,6 +73,11 @@ export async function loadVideoModel(folder: string): Promise<VideoModel> {
     encoder: scoped(checkpoint.weights, ENCODER),
     classifier: scoped(checkpoint.weights, CLASSIFIER),
   };
+}
+
+/** How the frames of clips go through the model's encoder, cut at block `cut` (default: behind its last). */
+export function frameEncodingOf(model: VideoModel, cut?: number): FrameEncoding {
+  return { model, reader: model.config.classifier, ...(cut === undefined ? {} : { cut }) };
 }
 
 /** Writes `model` into `folder`, whole or not at all. */

@@ -11,14 +11,13 @@ import {
   type VideoPath,
   windowTimes,
 } from '../../media/video/index.js';
-import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
 import { likeliestLabels, rounded, type ScoredLabel } from '../scored-labels.js';
-import { decodeClips, FrameEncoder } from './encode.js';
-import { frameShape, frozenFrameEncoder } from './features.js';
-import { loadVideoModel, type VideoModel } from './model.js';
+import { frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
+import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
+import { frameEncodingOf, loadVideoModel, type VideoModel } from './model.js';
 
 /** What a frame is taken for. */
 export interface TimelineEntry extends ScoredLabel {
@@ -90,7 +89,7 @@ export async function loadVideoClassifier(folder: string): Promise<VideoClassifi
 export function createVideoClassifier(model: VideoModel): VideoClassifier {
   const { labels, config } = model;
   const head = createHead(model);
-  const frozen = frozenFrameEncoder(model, mobilenetBlocks(config.encoder).length);
+  const frozen = frozenFrameEncoder(frameEncodingOf(model));
   const encoder = new FrameEncoder(frozen);
   return {
     labels,
@@ -133,9 +132,9 @@ export interface ClassifierHead {
 
 /** The classifier without its encoder, compiled. */
 export function createHead(model: VideoModel): ClassifierHead {
-  const { classifier: config, encoder } = model.config;
+  const { classifier: config } = model.config;
   const parameters = toTensors(model.classifier);
-  const [height, width, channels] = frameShape(model, mobilenetBlocks(encoder).length);
+  const [height, width, channels] = frameShape(frameEncodingOf(model));
   const run = compile((features: tf.Tensor) => {
     const { clip, frames } = classifyClips(config, parameters, features);
     return [clip, frames];

@@ -9,9 +9,9 @@ import { tokenize } from '../../text/tokenizer.js';
 import { mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../encoder/augment.js';
 import type { ClipBatchOptions, TrainingClip } from './batches.js';
 import { type ClipData, type ClipDataOptions, readClipData } from './data.js';
-import { cacheClipFeatures, type FrameShape, frameShape } from './features.js';
+import { cacheClipFeatures, type FrameShape, frameShape } from '../encoder/clip-features.js';
 import { initialVideoModel, type VideoModelOptions } from './initial-model.js';
-import type { VideoModel } from './model.js';
+import { frameEncodingOf, type VideoModel } from './model.js';
 import type { VideoRecipe } from './recipe.js';
 import { createTrainableVideoModel, type TrainableVideoModel } from './train-model.js';
 
@@ -53,7 +53,7 @@ export async function prepareVideoTraining(options: TrainVideoOptions): Promise<
     recipe.fineTuneFrom === ''
       ? mobilenetBlocks(model.config.encoder).length
       : blockNumber(model.config.encoder, recipe.fineTuneFrom);
-  const shape = frameShape(model, cut);
+  const shape = frameShape(frameEncodingOf(model, cut));
   const { caches, data } = await cacheViews(options, model, cut, found);
   note(`training on ${data.train.length} clips, validating on ${data.validation.length}`);
   const train = numbered(data.train, data.labels);
@@ -99,11 +99,10 @@ async function cacheViews(
   const { recipe, strict, timeout, cacheDirectory, signal } = options;
   const cacheView = (index: number, clips: readonly LabelledClip[]): ReturnType<typeof cacheClipFeatures> =>
     cacheClipFeatures({
-      model,
-      cut,
+      ...frameEncodingOf(model, cut),
       view: VIEWS[index] ?? VIEWS[0],
       frames: model.config.frames * recipe.jitter,
-      clips,
+      clips: clips.map(({ path }) => path),
       strict,
       ...(timeout === undefined ? {} : { timeout }),
       ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),

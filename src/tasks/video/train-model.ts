@@ -1,7 +1,6 @@
 /** What training works on: the weights that change, the loss, and the probabilities that validation scores. */
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped, withScope } from '../../layers/parameters.js';
-import { runBlocks } from '../../models/mobilenet/index.js';
 import {
   type ClassifierProbabilities,
   classifyClips,
@@ -16,7 +15,7 @@ import {
 } from '../../training/parameters.js';
 import { isAbove, select } from '../encoder/frozen.js';
 import type { ClipBatch } from './batches.js';
-import type { FrameShape } from './features.js';
+import { frameGrids, type FrameShape } from '../encoder/clip-features.js';
 import type { VideoModel } from './model.js';
 import type { VideoRecipe } from './recipe.js';
 
@@ -32,15 +31,6 @@ export interface TrainableVideoModel {
   readonly dispose: () => void;
 }
 
-/** [n, frames, h, w, c] → [n, frames, positions, channels], through the blocks from `cut` on. */
-export function gridsOf(model: VideoModel, cut: number, parameters: Tensors, features: tf.Tensor): tf.Tensor {
-  const [n = 0, frames = 0, height = 0, width = 0, channels = 0] = features.shape;
-  const images = tf.reshape(features, [n * frames, height, width, channels]) as tf.Tensor4D; // [n·frames, h, w, c]
-  const grid = runBlocks(model.config.encoder, parameters, images, { from: cut });
-  const [, rows = 0, columns = 0, size = 0] = grid.shape;
-  return tf.reshape(grid, [n, frames, rows * columns, size]); // [n, frames, p, c]
-}
-
 /** Everything of the classifier is trained, and of the encoder the blocks from `cut` on. */
 export function createTrainableVideoModel(
   model: VideoModel,
@@ -54,7 +44,7 @@ export function createTrainableVideoModel(
     ...withScope('classifier', model.classifier),
   });
   const positionsOf = (features: tf.Tensor, parameters: Tensors): tf.Tensor =>
-    gridsOf(model, cut, scoped(parameters, 'encoder'), features);
+    frameGrids(model.config.encoder, scoped(parameters, 'encoder'), features, cut);
   return {
     variables,
     classify: (features, parameters) =>

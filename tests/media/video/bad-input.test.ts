@@ -128,6 +128,13 @@ describe('half a clip', () => {
   });
 });
 
+describe('a wrong extension', () => {
+  test.each(['clip.txt', 'clip.jpg', 'clip', 'clip.avi'])('%s is read by its content', async (name) => {
+    copyFileSync(clip, at(name));
+    expect((await decode(at(name))).frames).toHaveLength(4);
+  });
+});
+
 describe('odd names', () => {
   test.each([
     'with space.mp4',

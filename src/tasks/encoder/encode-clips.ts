@@ -11,7 +11,7 @@ import {
   type VideoPath,
 } from '../../media/video/index.js';
 import { workAhead } from '../../shared/work-ahead.js';
-import { BatchEncoder, type ImageEncoder } from '../encoder/encode.js';
+import { BatchEncoder, type ImageEncoder } from './encode.js';
 
 /** Clips that are decoded, or wait to be taken, at once. */
 const CLIPS_AHEAD = 2;

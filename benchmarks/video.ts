@@ -1,0 +1,94 @@
+/**
+ * What classification of clips costs beyond decoding and encoding: 100 clips of 5 s by 16 frames each, beside what ffmpeg
+ * alone takes to decode those frames and the encoder alone to encode them, one after the other, in the same process. Then
+ * a clip of an hour, whose frames are sought, not decoded one after another.
+ *
+ *     npm run build && npx tsx benchmarks/video.ts [clips] [checkpoint]
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import 'looksay/backend';
+import { evenTimes, findTool } from '../dist/media/video/index.js';
+import { decodeVideo } from '../dist/media/video/index.js';
+import { frozenFrameEncoder } from '../dist/tasks/encoder/clip-features.js';
+import { FrameEncoder } from '../dist/tasks/encoder/encode-clips.js';
+import { frameEncodingOf, loadVideoModel } from '../dist/tasks/video/model.js';
+import { createVideoClassifier } from '../dist/tasks/video/predict.js';
+
+const [count = '100', checkpoint = 'checkpoints/actions'] = process.argv.slice(2);
+const FRAMES = 16;
+const RATE = 25;
+const SECONDS = 5;
+const ffmpeg = findTool('ffmpeg');
+const folder = mkdtempSync(join(tmpdir(), 'looksay-benchmark-'));
+
+function makeClip(name: string, source: string): string {
+  const path = join(folder, name);
+  const options = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'];
+  execFileSync(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', source, ...options, path]);
+  return path;
+}
+
+/** Seconds that `work` takes. */
+async function timed(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+/** ffmpeg by itself: the frames that classification sees, at the encoder's size, thrown away. */
+function decodeAlone(path: string, size: number): void {
+  const frames = evenTimes({ from: 0, to: SECONDS }, FRAMES).map((time) => `eq(n,${Math.floor(time * RATE)})`);
+  const filter = `select='${frames.join('+')}',scale=${size}:${size}:flags=bicubic`;
+  const options = ['-vf', filter, '-frames:v', String(FRAMES), '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'];
+  execFileSync(ffmpeg, ['-v', 'error', '-nostdin', '-i', path, ...options], { maxBuffer: 1 << 28 });
+}
+
+const peakMegabytes = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
+
+try {
+  const clips = Array.from({ length: Number(count) }, (_, index) =>
+    makeClip(`${index}.mp4`, `testsrc2=s=320x240:r=${RATE}:d=${SECONDS},hue=h=${index * 7}`),
+  );
+  await tf.setBackend('onnxruntime');
+  const model = await loadVideoModel(checkpoint);
+  const { preprocessing } = model.config;
+  const classifier = createVideoClassifier(model);
+  const classify = async (paths: readonly string[]): Promise<void> => {
+    for await (const result of classifier.classify(paths, { frames: FRAMES })) {
+      if ('error' in result) throw new Error(`${result.video}: ${result.error}`);
+    }
+  };
+  await classify(clips.slice(0, 2)); // compiles
+  const frozen = frozenFrameEncoder(frameEncodingOf(model));
+  const encoder = new FrameEncoder(frozen);
+  const [first = ''] = clips;
+  const decoded = await decodeVideo(first, preprocessing, (span) => evenTimes(span, FRAMES));
+  await encoder.encode(decoded);
+  const whole = await timed(() => classify(clips));
+  const peakOfClips = peakMegabytes();
+  const ofFfmpeg = await timed(() => clips.forEach((path) => decodeAlone(path, preprocessing.size)));
+  const ofEncoder = await timed(async () => {
+    for (let index = 0; index < clips.length; index++) await encoder.encode(decoded);
+  });
+  const hour = makeClip('hour.mp4', `testsrc2=s=160x120:r=5:d=3600`);
+  const ofHour = await timed(() => classify([hour]));
+  encoder.dispose();
+  frozen.dispose();
+  classifier.dispose();
+  const round = (value: number): number => Number(value.toFixed(2));
+  console.log(
+    JSON.stringify({
+      ...{ clips: clips.length, frames: FRAMES, checkpoint },
+      ...{ classifySeconds: round(whole), ffmpegSeconds: round(ofFfmpeg), encoderSeconds: round(ofEncoder) },
+      ratio: round(whole / (ofFfmpeg + ofEncoder)),
+      peakMegabytes: peakOfClips,
+      ...{ hourSeconds: round(ofHour), peakMegabytesWithHour: peakMegabytes() },
+    }),
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

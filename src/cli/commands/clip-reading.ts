@@ -1,0 +1,55 @@
+/** Options about how clips are read, the same for classifiers and for captioners of clips. */
+import { clipReaderDefaults, type ClipReaderOptions } from '../../tasks/encoder/clip-reading.js';
+import { given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+
+export interface ClipReadingArguments {
+  readonly frames: number | undefined;
+  readonly frameSize: number | undefined;
+  readonly lastBlock: string | undefined;
+  readonly positionSize: number | undefined;
+  readonly projectionSize: number | undefined;
+  readonly bidirectional: boolean;
+  readonly motion: boolean;
+  readonly dropout: number | undefined;
+}
+
+export const CLIP_READING_NUMBERS: NumberOptions = {
+  'frame-size': {
+    describe: 'Side of the frames that the encoder sees, in pixels (default: as it was trained)',
+    rule: NUMBER_RULES.count,
+  },
+  'position-size': {
+    default: clipReaderDefaults.positionSize,
+    describe: 'Values that are kept of each place in a frame; 0 takes the mean over places',
+    rule: NUMBER_RULES.countFromZero,
+  },
+  'projection-size': {
+    default: clipReaderDefaults.projectionSize,
+    describe: "Length of a frame's vector; 0 leaves it as it is",
+    rule: NUMBER_RULES.countFromZero,
+  },
+};
+
+export const clipReadingOptions = {
+  'last-block': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Take the output of this block of the encoder (block5), not that of the last',
+  },
+  bidirectional: { type: 'boolean', default: false, describe: 'Read clips from the end to the beginning too' },
+  motion: { type: 'boolean', default: false, describe: 'Add the difference from the frame before to each frame' },
+} as const;
+
+/** What the options say of the encoder. */
+export function encoderChoiceFrom({ frameSize, lastBlock }: ClipReadingArguments): {
+  readonly inputSize?: number;
+  readonly lastBlock?: string;
+} {
+  return given({ inputSize: frameSize, lastBlock });
+}
+
+/** What the options say of what reads the frames, but for its cells. */
+export function clipReaderFrom(argv: ClipReadingArguments): ClipReaderOptions {
+  const { motion, bidirectional, positionSize, projectionSize } = argv;
+  return { motion, bidirectional, ...given({ positionSize, projectionSize }) };
+}

@@ -1,0 +1,47 @@
+/** An encoder made fit for a task: without its classifier, for another size of pictures, cut off at an earlier block. */
+import { mobilenetParameterShapes, validateMobileNetConfig } from '../../models/mobilenet/index.js';
+import { UserError } from '../../shared/errors.js';
+import { fingerprintWeights } from '../../training/weights.js';
+import { type Encoder, loadEncoder } from './encoder.js';
+
+export interface EncoderChoice {
+  /** An encoder: a checkpoint of ours that holds one, or a TensorFlow.js model on disk. */
+  readonly encoder: string;
+  /** Side of the pictures that it sees, in pixels; default: as it was trained. */
+  readonly inputSize?: number;
+  /** The block whose output is taken, for features that are smaller in depth and nearer to the picture; default: the last. */
+  readonly lastBlock?: string;
+}
+
+/**
+ * Loads the encoder and keeps of it what the choice asks for. Throws `UserError` (exit code 2) for a size out of range or
+ * a block that it does not have.
+ */
+export async function loadAdaptedEncoder({ encoder: path, inputSize, lastBlock }: EncoderChoice): Promise<Encoder> {
+  const { config, weights } = await loadEncoder(path);
+  const { lastBlock: formerLast, ...rest } = config;
+  const last = lastBlock ?? formerLast;
+  const wanted = {
+    ...{ ...rest, classes: 0, inputSize: inputSize ?? config.inputSize },
+    ...(last === undefined ? {} : { lastBlock: last }),
+  };
+  const adapted = asUsage(() => validateMobileNetConfig(wanted, path));
+  const names = Object.keys(mobilenetParameterShapes(adapted));
+  const missing = names.find((name) => weights[name] === undefined);
+  if (missing !== undefined) {
+    throw new UserError(`${path}: holds the blocks up to ${formerLast ?? 'its last'}, not ${lastBlock ?? ''}`, {
+      exitCode: 2,
+    });
+  }
+  const kept = Object.fromEntries(Object.entries(weights).filter(([name]) => names.includes(name)));
+  return { config: adapted, weights: kept, fingerprint: fingerprintWeights(kept) };
+}
+
+function asUsage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(error.message, { exitCode: 2, cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,7 @@
+/** What reads the frames of clips: the choices that commands offer, with their defaults. */
+import type { ClipReaderConfig } from '../../models/clip-reader/index.js';
+
+export { clipReaderDefaults } from '../../models/clip-reader/index.js';
+
+/** A reader's settings but for what the encoder decides. */
+export type ClipReaderOptions = Partial<Omit<ClipReaderConfig, 'featureSize' | 'gridLength' | 'dropout'>>;
