@@ -26,8 +26,8 @@ const folderRules = Object.entries(ALLOWED).map(([folder, allowed]) => ({
     path: '^src/',
     pathNot: [
       `^src/(${[folder, ...allowed].join('|')})/`,
-      // Of the backend, tasks compile with it and the command line selects it.
-      ...(folder === 'tasks' ? ['^src/backend/compile\\.ts$'] : []),
+      // Of the backend, tasks compile and export with it and the command line selects it.
+      ...(folder === 'tasks' ? ['^src/backend/(compile|export)\\.ts$'] : []),
       ...(folder === 'cli' ? ['^src/backend/index\\.ts$'] : []),
     ],
   },

@@ -1,7 +1,8 @@
 /**
  * MobileNet forward through `compile`, beside a session built by hand from the same weights (NCHW, no transposes, Conv
- * and Clip only) and TensorFlow.js's `wasm` backend; and a fine-tuning step of the whole encoder beside the forward pass
- * of the same recorded graph.
+ * and Clip only) and TensorFlow.js's `wasm` backend, in turns; what rate of arithmetic that is, beside the best that a
+ * matrix product reaches on this machine, and the rate at which `compile` would be ten times as fast as `wasm`; and a
+ * fine-tuning step of the whole encoder beside the forward pass of the same recorded graph.
  *
  *     npm run build && npx tsx benchmarks/encoder.ts [1|2] [alpha] [batch]
  */
@@ -13,6 +14,7 @@ import { encodeModel, type OnnxNode, type OnnxTensor } from '../dist/backend/onn
 import { createSession, nativeTensor } from '../dist/backend/runtime/native.js';
 import { defaultRuntimeOptions } from '../dist/backend/runtime/sessions.js';
 import {
+  blockConvolutions,
   mobilenetBlocks,
   type MobileNetConfig,
   mobilenetParameterShapes,
@@ -135,6 +137,36 @@ function handMade(): Uint8Array {
 const tensorsOf = (): Record<string, tf.Tensor> =>
   Object.fromEntries(Object.entries(weights).map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]));
 
+/** Billions of floating-point operations of `batch` images, forward. */
+function billionsOfOperations(): number {
+  let size = 224;
+  let total = 0;
+  for (const convolution of mobilenetBlocks(config).flatMap(blockConvolutions)) {
+    size = Math.ceil(size / convolution.stride);
+    const { kernelSize, inputChannels, outputChannels, kind } = convolution;
+    total += 2 * size ** 2 * kernelSize ** 2 * (kind === 'depthwise' ? 1 : inputChannels) * outputChannels;
+  }
+  return (batch * total) / 1e9;
+}
+
+const PRODUCT_SIZE = 1024;
+
+/** A product of two square matrices, the work that reaches the highest rate of arithmetic. */
+function productSession(): { run: () => void; dispose: () => void } {
+  const shape = [PRODUCT_SIZE, PRODUCT_SIZE];
+  const values = Float32Array.from({ length: PRODUCT_SIZE ** 2 }, () => random.normal());
+  const model = encodeModel({
+    nodes: [{ type: 'MatMul', inputs: ['a', 'b'], outputs: ['c'], attributes: {} }],
+    initializers: [{ name: 'b', type: 'float32', shape, bytes: new Uint8Array(values.buffer) }],
+    inputs: [{ name: 'a', type: 'float32', shape }],
+    outputs: [{ name: 'c', type: 'float32', shape }],
+  });
+  const { threads } = defaultRuntimeOptions;
+  const session = createSession(model, { device: 'cpu', threads, optimization: 'all', arena: true });
+  const a = nativeTensor('float32', values, shape);
+  return { run: () => void session.run({ a }, { c: null }), dispose: () => session.dispose() };
+}
+
 await tf.setBackend('onnxruntime');
 const hand = createSession(handMade(), {
   device: 'cpu',
@@ -146,16 +178,30 @@ const feed = nativeTensor('float32', image, [batch, 3, 224, 224]);
 const parameters = tensorsOf();
 const compiled = compile((images: tf.Tensor) => runBlocks(config, parameters, images as tf.Tensor4D));
 const images = tf.tensor4d(image, [batch, 224, 224, 3]);
-const handTimes: number[] = [];
-const compiledTimes: number[] = [];
+const run = { handMade: [] as number[], compiled: [] as number[], wasm: [] as number[], product: [] as number[] };
+const wasmBackend = tf.getBackend();
+await tf.setBackend('wasm');
+const wasmParameters = tensorsOf();
+const wasmImages = tf.tensor4d(image, [batch, 224, 224, 3]);
+await tf.setBackend(wasmBackend);
+const product = productSession();
 for (let round = 0; round < 5; round++) {
-  handTimes.push(await time(10, () => void hand.run({ image: feed }, { grid: null })));
-  compiledTimes.push(await time(10, () => compiled(images).dispose()));
+  run.handMade.push(await time(10, () => void hand.run({ image: feed }, { grid: null })));
+  run.compiled.push(await time(10, () => compiled(images).dispose()));
+  run.product.push(await time(10, product.run));
+  await tf.setBackend('wasm');
+  run.wasm.push(await time(2, () => tf.tidy(() => void runBlocks(config, wasmParameters, wasmImages).dataSync())));
+  await tf.setBackend(wasmBackend);
 }
 const median = (list: number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1] as number;
-const report: Record<string, number> = { handMade: median(handTimes), compiled: median(compiledTimes) };
+const report: Record<string, number> = {
+  handMade: median(run.handMade),
+  compiled: median(run.compiled),
+  wasm: median(run.wasm),
+};
 compiled.dispose();
 hand.dispose();
+product.dispose();
 
 const variables = Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, tf.variable(tensor)]));
 const forward = (): tf.Scalar => tf.mean(tf.square(runBlocks(config, variables, images)));
@@ -171,20 +217,22 @@ report.fineTuningStep = await time(5, async () => {
   loss.dispose();
 });
 
-await tf.setBackend('wasm');
-const wasmParameters = tensorsOf();
-const wasmImages = tf.tensor4d(image, [batch, 224, 224, 3]);
-report.wasm = await time(3, () => tf.tidy(() => void runBlocks(config, wasmParameters, wasmImages).dataSync()));
-
 const perImage = Object.fromEntries(
   Object.entries(report).map(([name, ms]) => [name, Number((ms / batch).toFixed(3))]),
 );
+const operations = billionsOfOperations();
+const rate = (billions: number, milliseconds: number): number => Math.round((1000 * billions) / milliseconds);
 console.log(
   JSON.stringify({
     model: `MobileNet V${version} ${alpha}/224, batch ${batch}`,
     millisecondsPerImage: perImage,
     compiledToHandMade: Number(((report.compiled as number) / (report.handMade as number)).toFixed(3)),
     wasmToCompiled: Number(((report.wasm as number) / (report.compiled as number)).toFixed(1)),
+    gigaflopsPerSecond: {
+      compiled: rate(operations, report.compiled as number),
+      bestMatrixProduct: rate((2 * PRODUCT_SIZE ** 3) / 1e9, Math.min(...run.product)),
+      neededForTenTimesWasm: rate(operations, (report.wasm as number) / 10),
+    },
     stepToForward: Number(((report.fineTuningStep as number) / (report.recordedForward as number)).toFixed(2)),
   }),
 );

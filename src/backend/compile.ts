@@ -1,88 +1,131 @@
 /**
  * `compile(fn)`: traces a TensorFlow.js function once per input shape, with the tensors it captures baked in as
- * constants, so that ONNX Runtime folds, fuses and prepacks them. This is the inference path; a compiled function is
- * not differentiable, and later changes of captured variables are not seen. On other backends it is the function itself.
+ * constants, so that ONNX Runtime folds, fuses and prepacks them. The first batch size has a session of its own; all
+ * others share one with a symbolic batch where the function does the same for each (which every trace is checked for),
+ * so that many sizes do not hold the weights as many times. This is the inference path; a
+ * compiled function is not differentiable, and later changes of captured variables are not seen. On other backends it
+ * is the function itself.
  */
+import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { OnnxRuntimeBackend } from './backend.js';
-import { cutOutputs } from './graph/cut.js';
-import { inputName, lower, outputName } from './graph/lower.js';
-import { DataRecord, type ElementType, type NativeTensor, type NodeInput, type TensorSpec } from './graph/types.js';
+import { inputName, lower, type LoweredGraph, lowerToModel, outputName } from './graph/lower.js';
+import { type ModelOfBatch, withSymbolicBatch } from './graph/symbolic.js';
+import { DataRecord, type NativeTensor } from './graph/types.js';
+import { encodeModel, type OnnxModel } from './onnx/protobuf.js';
+import { feedOf } from './runtime/feeds.js';
 import { type NativeSession, createSession } from './runtime/native.js';
 import { settingsFor } from './runtime/sessions.js';
-import { verify } from './graph/verify.js';
-import { feedOf } from './runtime/feeds.js';
+import { specOf, type TracedFunction, traceFunction, type TensorFunction } from './trace.js';
 
-/** A function from tensors to a tensor or several. */
-export type TensorFunction = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
+export type { TensorFunction } from './trace.js';
 
 export type Compiled<F extends TensorFunction> = F & {
   /** Gives the native sessions back. */
   dispose(): void;
 };
 
+/** A function at inputs of given shapes, and the session that runs it. */
 interface CompiledGraph {
+  readonly traced: TracedFunction;
   readonly session: NativeSession;
-  readonly inputs: readonly { readonly argument: number; readonly name: string }[];
-  readonly outputs: readonly TensorSpec[];
-  readonly single: boolean;
 }
 
-const specOf = (tensor: tf.Tensor): TensorSpec => ({ dtype: tensor.dtype as ElementType, shape: tensor.shape });
+/** Inputs that differ in their first dimension alone. */
+interface Family {
+  readonly first: ModelOfBatch;
+  readonly firstGraph: LoweredGraph;
+  /** Made when a second batch size comes. */
+  symbolic?: { readonly model: OnnxModel; readonly session: NativeSession };
+}
 
-function traceFunction(backend: OnnxRuntimeBackend, fn: TensorFunction, inputs: readonly tf.Tensor[]): CompiledGraph {
-  const placeholders = inputs.map((tensor, index) => {
-    return new DataRecord({ kind: 'placeholder', index, spec: specOf(tensor) });
-  });
-  let traced: { readonly outputs: NodeInput[]; readonly single: boolean } = { outputs: [], single: false };
-  const { nodes } = backend.trace(() =>
-    tf.tidy(() => {
-      const tensors = placeholders.map((record, index) => {
-        const { shape, dtype } = inputs[index] as tf.Tensor;
-        return tf.engine().makeTensorFromTensorInfo({ dataId: backend.store(record) as tf.DataId, shape, dtype });
-      });
-      const result = fn(...tensors);
-      const list = Array.isArray(result) ? result : [result];
-      const outputs = list.map((tensor): NodeInput => backend.inputOf({ dataId: tensor.dataId, ...specOf(tensor) }));
-      traced = { outputs, single: !Array.isArray(result) };
-    }),
-  );
-  const cut = cutOutputs(nodes, traced.outputs);
-  verify(cut);
-  const graph = lower(cut, {
-    purpose: 'inference',
-    initializerOf: (source) => {
-      const record = cut.sources[source]?.record as DataRecord;
-      return record.state.kind === 'placeholder' ? undefined : backend.valuesOf(record);
-    },
-  });
-  const session = createSession(graph.model, settingsFor(graph, backend.sessions.options));
-  const used = cut.sources.flatMap(({ record }, source) =>
-    record.state.kind === 'placeholder' ? [{ argument: record.state.index, name: inputName(source) }] : [],
-  );
-  const outputs = traced.outputs.map(({ dtype, shape }) => ({ dtype, shape }));
-  return { session, inputs: used, outputs, single: traced.single };
+/** The first dimension that all inputs share. */
+function batchOf(inputs: readonly tf.Tensor[]): number | undefined {
+  const [batch, ...others] = new Set(inputs.map(({ shape }) => shape[0]));
+  return others.length === 0 ? batch : undefined;
+}
+
+/** Tells inputs by type and shape, or by their shapes without the first dimension. */
+const keyOf = (inputs: readonly tf.Tensor[], from: 0 | 1): string =>
+  inputs.map(({ dtype, shape }) => `${dtype}[${shape.slice(from).join(',')}]`).join(';');
+
+/** Whether two models that were made for any batch size are one: constants of equal names are equal in them. */
+const sameGraph = (a: OnnxModel, b: OnnxModel): boolean =>
+  isDeepStrictEqual([a.nodes, a.inputs, a.outputs], [b.nodes, b.inputs, b.outputs]);
+
+/** The graphs of one compiled function. */
+class CompiledFunction {
+  readonly #graphs = new Map<string, CompiledGraph>();
+  readonly #families = new Map<string, Family>();
+
+  constructor(
+    readonly backend: OnnxRuntimeBackend,
+    readonly fn: TensorFunction,
+  ) {}
+
+  /** The graph that runs `inputs`, compiled if there is none. */
+  graphFor(inputs: readonly tf.Tensor[]): CompiledGraph {
+    const key = keyOf(inputs, 0);
+    let graph = this.#graphs.get(key);
+    if (graph === undefined) this.#graphs.set(key, (graph = this.#compile(inputs)));
+    return graph;
+  }
+
+  #compile(inputs: readonly tf.Tensor[]): CompiledGraph {
+    const traced = traceFunction(this.backend, this.fn, inputs.map(specOf));
+    const batch = batchOf(inputs);
+    const name = keyOf(inputs, 1);
+    const family = this.#families.get(name);
+    const shared = family === undefined || batch === undefined ? undefined : this.#share(family, traced, batch);
+    if (shared !== undefined) return { traced, session: shared };
+    const graph = lower(traced.cut, traced.lowering);
+    const session = this.#session(graph, graph.model);
+    if (family === undefined && batch !== undefined) {
+      const first = { model: lowerToModel(traced.cut, traced.lowering), batch };
+      this.#families.set(name, { first, firstGraph: graph });
+    }
+    return { traced, session };
+  }
+
+  /** The session for any batch size, where `traced` is what it computes. */
+  #share(family: Family, traced: TracedFunction, batch: number): NativeSession | undefined {
+    const model = withSymbolicBatch(family.first, { model: lowerToModel(traced.cut, traced.lowering), batch });
+    if (model === undefined) return undefined;
+    family.symbolic ??= { model, session: this.#session(family.firstGraph, encodeModel(model)) };
+    return sameGraph(model, family.symbolic.model) ? family.symbolic.session : undefined;
+  }
+
+  #session(graph: LoweredGraph, model: Uint8Array): NativeSession {
+    return createSession(model, settingsFor(graph, this.backend.sessions.options));
+  }
+
+  dispose(): void {
+    for (const session of new Set([...this.#graphs.values()].map((graph) => graph.session))) session.dispose();
+    this.#graphs.clear();
+    this.#families.clear();
+  }
 }
 
 function runCompiled(
   backend: OnnxRuntimeBackend,
-  graph: CompiledGraph,
+  { traced, session }: CompiledGraph,
   inputs: readonly tf.Tensor[],
 ): tf.Tensor | tf.Tensor[] {
   const feeds: Record<string, NativeTensor> = {};
-  for (const { argument, name } of graph.inputs) {
-    const tensor = inputs[argument] as tf.Tensor;
+  traced.inputOfSource.forEach((input, source) => {
+    if (input === undefined) return;
+    const tensor = inputs[input] as tf.Tensor;
     const record = backend.recordOf(tensor.dataId);
     if (record.state.kind === 'pending') backend.flush();
-    feeds[name] = feedOf(record, specOf(tensor));
-  }
-  const results = backend.runSession(graph.session, feeds, graph.outputs);
-  const outputs = graph.outputs.map(({ dtype, shape }, index) => {
+    feeds[inputName(source)] = feedOf(record, specOf(tensor));
+  });
+  const results = backend.runSession(session, feeds, traced.outputs);
+  const outputs = traced.outputs.map(({ dtype, shape }, index) => {
     const tensor = results[outputName(index)] as NativeTensor;
     const dataId = backend.store(new DataRecord({ kind: 'result', tensor })) as tf.DataId;
     return tf.engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype: dtype as tf.DataType });
   });
-  return graph.single ? (outputs[0] as tf.Tensor) : outputs;
+  return traced.single ? (outputs[0] as tf.Tensor) : outputs;
 }
 
 /**
@@ -100,16 +143,8 @@ export function compile<F extends TensorFunction>(fn: F): Compiled<F> {
       dispose: () => undefined,
     }) as unknown as Compiled<F>;
   }
-  const graphs = new Map<string, CompiledGraph>();
-  const call = (...inputs: tf.Tensor[]): tf.Tensor | tf.Tensor[] => {
-    const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(',')}]`).join(';');
-    let graph = graphs.get(key);
-    if (graph === undefined) graphs.set(key, (graph = traceFunction(backend, fn, inputs)));
-    return runCompiled(backend, graph, inputs);
-  };
-  const dispose = (): void => {
-    for (const graph of graphs.values()) graph.session.dispose();
-    graphs.clear();
-  };
-  return Object.assign(call, { dispose }) as unknown as Compiled<F>;
+  const compiled = new CompiledFunction(backend, fn);
+  const call = (...inputs: tf.Tensor[]): tf.Tensor | tf.Tensor[] =>
+    runCompiled(backend, compiled.graphFor(inputs), inputs);
+  return Object.assign(call, { dispose: () => compiled.dispose() }) as unknown as Compiled<F>;
 }

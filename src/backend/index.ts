@@ -15,6 +15,7 @@ import { BACKEND_NAME, registerKernels } from './kernels.js';
 import type { Device } from './runtime/native.js';
 
 export { compile, type Compiled, type TensorFunction } from './compile.js';
+export { type ExportedInput, exportOnnx, type ExportOptions } from './export.js';
 export { DEVICES, type Device } from './runtime/native.js';
 export type { BackendStatistics } from './backend.js';
 export { BACKEND_NAME } from './kernels.js';

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { temporaryFolder } from '../helpers/tiny-captioner.js';
+import { mobilenet } from '../../src/models/mobilenet/index.js';
+import { loadEncoder } from '../../src/tasks/encoder/index.js';
+import { toTensors } from '../../src/training/parameters.js';
+import { saveTinyCaptioner, temporaryFolder } from '../helpers/tiny-captioner.js';
+import { expectClose } from '../layers/helpers/numeric.js';
 import { hubModel, type ModelServer, serve } from '../tasks/encoder/server.js';
 import { run, type Run } from './run.js';
 
@@ -55,4 +61,31 @@ test.each([
   const { code, err } = await run(['encoder', 'import', '--output', output, ...argv]);
   expect(code).toBe(2);
   expect(err).toContain(word);
+});
+
+test('export writes a file that ONNX Runtime runs, at any batch size, to the features that we compute', async () => {
+  const checkpoint = await saveTinyCaptioner();
+  const file = `${output}.onnx`;
+  const { code, out } = await run(['encoder', 'export', '--checkpoint', checkpoint, '--output', file, '--quiet']);
+  expect({ code, out }).toEqual({ code: 0, out: `${file}\n` });
+  const { config, weights } = await loadEncoder(checkpoint);
+  const session = await InferenceSession.create(file);
+  for (const n of [1, 3]) {
+    const images = tf.randomUniform([n, config.inputSize, config.inputSize, 3], 0, 255, 'float32', n) as tf.Tensor4D;
+    const image = new Tensor('float32', images.dataSync() as Float32Array, images.shape);
+    const { grid, pooled } = await session.run({ image });
+    const expected = mobilenet(config, toTensors(weights), images);
+    expect(grid?.dims).toEqual(expected.grid.shape);
+    expectClose(expected.grid, grid?.data as Float32Array, 1e-4);
+    expectClose(expected.pooled, pooled?.data as Float32Array, 1e-4);
+  }
+  await session.release();
+});
+
+test('export of what is no encoder is a clear error, and writes nothing', async () => {
+  const file = `${output}.onnx`;
+  const { code, out, err } = await run(['encoder', 'export', '--checkpoint', output, '--output', file]);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toContain(output);
+  expect(existsSync(file)).toBe(false);
 });

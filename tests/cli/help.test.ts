@@ -24,6 +24,7 @@ test.each([
   'sentiment --help',
   'encoder list --help',
   'encoder import --help',
+  'encoder export --help',
 ])('looksay %s', async (line) => {
   const { code, out, err } = await run(line.split(' '));
   expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -1,7 +1,7 @@
 /** Lowers a cut to an ONNX model: each node's operator emits its ONNX nodes in order. */
 import { assert } from '../../shared/assert.js';
 import { GraphBuilder, type GraphPurpose, type LoweredInput } from '../onnx/builder.js';
-import { encodeModel } from '../onnx/protobuf.js';
+import { encodeModel, type OnnxModel } from '../onnx/protobuf.js';
 import type { Cut, ValueRef } from './cut.js';
 import { type HostValues, sizeOf } from './types.js';
 
@@ -19,6 +19,7 @@ export interface LoweringOptions {
 
 /** What is worth knowing about a lowered graph when its session is configured. */
 export interface LoweredGraph {
+  /** The model as a file has it. */
   readonly model: Uint8Array;
   readonly nodeCount: number;
   /** Multiply-adds and elements written, for choosing a number of threads. */
@@ -63,8 +64,14 @@ function peakBytes(cut: Cut): number {
   return peak;
 }
 
-/** Lowers `cut`; sources without an initializer become graph inputs `in0`, `in1`, …, outputs are `out0`, `out1`, …. */
+/** Lowers `cut` to a model that can be given to a session, with what is worth knowing about it. */
 export function lower(cut: Cut, options: LoweringOptions = {}): LoweredGraph {
+  const model = lowerToModel(cut, options);
+  return { model: encodeModel(model), nodeCount: model.nodes.length, ...measure(cut) };
+}
+
+/** Lowers `cut`; sources without an initializer become graph inputs `in0`, `in1`, …, outputs are `out0`, `out1`, …. */
+export function lowerToModel(cut: Cut, options: LoweringOptions = {}): OnnxModel {
   const builder = new GraphBuilder(options.purpose ?? 'training');
   const inputs: { name: string; type: 'float32' | 'int32' | 'bool' | 'int64'; shape: readonly number[] }[] = [];
   const sourceNames = cut.sources.map((source, index) => {
@@ -95,6 +102,5 @@ export function lower(cut: Cut, options: LoweringOptions = {}): LoweredGraph {
     });
     return { name: outputName(index), type: output.dtype, shape: output.shape };
   });
-  const model = encodeModel({ nodes: builder.nodes, initializers: builder.initializers, inputs, outputs });
-  return { model, nodeCount: builder.nodes.length, ...measure(cut) };
+  return { nodes: builder.nodes, initializers: builder.initializers, inputs, outputs };
 }

@@ -1,8 +1,8 @@
-/** `looksay encoder`: the catalogue of encoders, and the import of one: the only command that may use the network. */
+/** `looksay encoder`: the catalogue of encoders, the import of one (alone in using the network), and the export of one. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
-import { importEncoder, listEncoders } from '../../tasks/encoder/index.js';
+import { exportEncoder, type ExportEncoderOptions, importEncoder, listEncoders } from '../../tasks/encoder/index.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 
@@ -15,10 +15,12 @@ interface ImportArguments extends BackendArguments {
   readonly offline: boolean;
 }
 
+type ExportArguments = ExportEncoderOptions & BackendArguments;
+
 export function encoderCommand(context: CommandContext): CommandModule {
   return {
     command: 'encoder',
-    describe: 'List the encoders of the catalogue, or import one',
+    describe: 'List the encoders of the catalogue, import one, or export one',
     builder: (builder) =>
       builder
         .command({
@@ -32,7 +34,13 @@ export function encoderCommand(context: CommandContext): CommandModule {
           builder: importOptions,
           handler: (argv: ArgumentsCamelCase<ImportArguments>) => runImport(argv, context),
         })
-        .demandCommand(1, 'name what to do: list or import'),
+        .command({
+          command: 'export',
+          describe: 'Save an encoder as an .onnx file, for use outside of Node.js',
+          builder: exportOptions,
+          handler: (argv: ArgumentsCamelCase<ExportArguments>) => runExport(argv, context),
+        })
+        .demandCommand(1, 'name what to do: list, import or export'),
     handler: () => undefined,
   };
 }
@@ -46,6 +54,26 @@ function importOptions<T>(builder: Argv<T>): Argv<ImportArguments> {
     offline: { type: 'boolean', default: false, describe: 'Use downloaded files only' },
     ...backendOptions,
   }) as unknown as Argv<ImportArguments>;
+}
+
+function exportOptions<T>(builder: Argv<T>): Argv<ExportArguments> {
+  return builder.options({
+    checkpoint: {
+      type: 'string',
+      requiresArg: true,
+      demandOption: true,
+      describe: 'An encoder, a checkpoint that holds one, or a TensorFlow.js MobileNet',
+    },
+    output: { type: 'string', requiresArg: true, demandOption: true, describe: 'The .onnx file' },
+    ...backendOptions,
+  }) as unknown as Argv<ExportArguments>;
+}
+
+async function runExport(argv: ArgumentsCamelCase<ExportArguments>, { stdout }: CommandContext): Promise<void> {
+  await selectBackend(argv);
+  await exportEncoder({ checkpoint: argv.checkpoint, output: argv.output });
+  note(`${argv.output}: image (RGB, 0 to 255, [batch, size, size, 3]) to grid and pooled features`);
+  stdout.write(`${argv.output}\n`);
 }
 
 async function runList({ stdout }: CommandContext): Promise<void> {
