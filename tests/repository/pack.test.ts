@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { saveTinyCaptioner } from '../helpers/tiny-captioner.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const photo = join(root, 'datasets/samples/dogs.jpg');
+const photo = join(root, 'datasets/samples/cow.jpg');
 const shipped = existsSync(join(root, 'checkpoints/captioner/config.json'));
 const SECONDS = 1000;
 
