@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Trains the captioner that the package ships: the recipe `best`, three stages, and the average of its last two; then, from
 # that, the encoder's upper two thirds and the decoder on more versions of each photo, three times with different settings;
-# then the average of all. About an hour and a half on two cores for the recipe, and seven more for the rest; with
-# `--device cuda` on an H100 the rest takes ten minutes, the three of them side by side.
+# then the average of all. About an hour and a half on two cores for the recipe; the rest takes hours there, and with
+# `--device cuda` on an H100 nine minutes, the three of them side by side.
 #
 #     npm ci && scripts/train-captioner.sh DATA ENCODER WORK [OPTIONS]
 #
