@@ -58,6 +58,28 @@ export {
 export { loadTextModel, type TextModel } from './tasks/text/model.js';
 export { type TextRecipe, textRecipeDefaults } from './tasks/text/recipe.js';
 export { trainText, type TrainTextOptions, type TrainTextResult } from './tasks/text/train.js';
+export {
+  evaluateSentiment,
+  type EvaluateSentimentOptions,
+  type SentimentEvaluation,
+} from './tasks/sentiment/evaluate.js';
+export type { ExplainedWord, SentimentExplanation } from './tasks/sentiment/explain.js';
+export {
+  loadSentimentClassifier,
+  type SentimentAnswer,
+  type SentimentClassifier,
+  type SentimentOptions,
+  type SentimentResult,
+} from './tasks/sentiment/predict.js';
+export { type SentimentRecipe, sentimentRecipeDefaults } from './tasks/sentiment/recipe.js';
+export {
+  type SentimentModelOptions,
+  sentimentReadingDefaults,
+  trainSentiment,
+  type TrainSentimentOptions,
+  type TrainSentimentResult,
+} from './tasks/sentiment/train.js';
+export type { HeldOut } from './tasks/held-out.js';
 export { corpusDefaults, type CorpusOptions } from './tasks/words/corpus.js';
 export { evaluateWords, type EvaluateWordsOptions, type WordsEvaluation } from './tasks/words/evaluate.js';
 export { plotWords, type PlotWordsOptions } from './tasks/words/plot.js';
@@ -67,7 +89,15 @@ export { loadWordVectors } from './tasks/words/vectors.js';
 export { type Neighbour, WordIndex } from './tasks/words/word-index.js';
 
 // Shared modules
-export { detokenize, splitText, TEXT_UNITS, type TextUnit, tokenize } from './text/tokenizer.js';
+export {
+  detokenize,
+  type PlacedToken,
+  placedTokens,
+  splitText,
+  TEXT_UNITS,
+  type TextUnit,
+  tokenize,
+} from './text/tokenizer.js';
 export { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Vocabulary } from './text/vocabulary.js';
 export { type CorpusSource, type DocumentKind, readDocuments, readTexts } from './text/corpus.js';
 export { readWordVectors, type WordVectorFormat, type WordVectors, writeWordVectors } from './text/word-vectors.js';
@@ -87,7 +117,7 @@ export {
 } from './decoding/index.js';
 export { bleu } from './metrics/bleu.js';
 export { type CaptionScores, scoreCaptions } from './metrics/captions.js';
-export { type ClassificationScores, scoreClassification } from './metrics/classification.js';
+export { type ClassificationScores, macroF1, scoreClasses, scoreClassification } from './metrics/classification.js';
 export { CiderScorer, ciderSimilarity, ciderVector, inverseDocumentFrequency, uniformWeight } from './metrics/cider.js';
 export { ptbTokenize } from './metrics/ptb-tokenizer.js';
 export { rougeL } from './metrics/rouge.js';
@@ -99,3 +129,4 @@ export * from './models/captioner/index.js';
 export * from './models/clip-reader/index.js';
 export * from './models/video-classifier/index.js';
 export * from './models/language-model/index.js';
+export * from './models/sentiment/index.js';

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { ranked, scoreClassification, wilsonInterval } from '../../src/metrics/classification.js';
+import {
+  macroF1,
+  ranked,
+  scoreClasses,
+  scoreClassification,
+  wilsonInterval,
+} from '../../src/metrics/classification.js';
 
 test('scores of a small example, worked out by hand', () => {
   const rows = [
@@ -36,4 +42,17 @@ test("Wilson's interval, as tables have it", () => {
   expect(high).toBeCloseTo(0.9821, 3);
   expect(wilsonInterval(0, 5)[0]).toBe(0);
   expect(wilsonInterval(5, 5)[1]).toBe(1);
+});
+
+test('precision, recall and F1, worked out by hand', () => {
+  const confusion = [
+    [6, 2, 0],
+    [1, 3, 0],
+    [0, 0, 0],
+  ];
+  const [first, second, third] = scoreClasses(confusion);
+  expect(first).toEqual({ precision: 6 / 7, recall: 0.75, f1: 0.8, examples: 8 });
+  expect(second?.f1).toBeCloseTo(2 / 3, 12);
+  expect(third).toEqual({ precision: 0, recall: 0, f1: 0, examples: 0 });
+  expect(macroF1(confusion)).toBeCloseTo((0.8 + 2 / 3) / 2, 12);
 });

@@ -1,6 +1,17 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findVideos, loadCaptioner, loadVideoClassifier } from '../../src/index.js';
+import {
+  findVideos,
+  loadCaptioner,
+  loadSentimentClassifier,
+  loadVideoClassifier,
+  sentimentDefaults,
+  sentimentReadingDefaults,
+  sentimentRecipeDefaults,
+  trainSentiment,
+} from '../../src/index.js';
+import { asCsv, makeReviews } from '../tasks/sentiment/reviews.js';
 import { makeClip } from '../helpers/clips.js';
 import { saveTinyVideoClassifier } from '../helpers/tiny-video-classifier.js';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
@@ -28,4 +39,23 @@ test('the documented example of clips runs', async () => {
   }
   classifier.dispose();
   expect(lines).toEqual([expect.stringMatching(/^(run|jump)$/)]);
+});
+
+test('the documented examples of texts run', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'reviews.csv');
+  await writeFile(path, asCsv(makeReviews(60)));
+  const output = join(folder, 'reviews');
+  const { ending } = await trainSentiment({
+    source: { path },
+    model: { ...sentimentReadingDefaults, model: { ...sentimentDefaults, hiddenSize: 4, embeddingSize: 4, window: 6 } },
+    recipe: { ...sentimentRecipeDefaults, epochs: 1 },
+    seed: 1,
+    output,
+  });
+  expect(ending).toBe('completed');
+  const classifier = await loadSentimentClassifier(output);
+  const [answer] = await classifier.classify(['this movie is awesome']);
+  classifier.dispose();
+  expect(answer).toMatchObject({ label: expect.stringMatching(/^(pos|neg)$/) as string });
 });

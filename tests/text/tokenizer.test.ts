@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitText } from '../../src/text/tokenizer.js';
+import { placedTokens, splitText, tokenize } from '../../src/text/tokenizer.js';
 
 test('units, joined, are the text', () => {
   const text = fc.oneof(
@@ -28,4 +28,29 @@ test('words carry the space before them', () => {
     'שלום',
     ' 👍',
   ]);
+});
+
+const tokensOf = (text: string, unit: 'char' | 'word' = 'word'): string[] =>
+  [...placedTokens(text, unit)].map(({ token }) => token);
+
+test('words are those of captions and word vectors, with marks and emoji between them', () => {
+  expect(tokensOf("It's SO good!!!!! 10/10...\n(well-known)")).toEqual([
+    ...["it's", 'so', 'good', '!!!', '10', '/', '10', '...', '(', 'well-known', ')'],
+  ]);
+  expect(tokensOf('שלום 👍🏽👨‍👩‍👧 \0\u0007👍👍')).toEqual(['שלום', '👍🏽', '👨‍👩‍👧', '👍', '👍']);
+  expect(tokensOf('aB c', 'char')).toEqual(['a', 'b', 'c']);
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (given) => {
+      const text = given.normalize('NFC');
+      const isWord = (token: string): boolean => /^[\p{L}\p{M}\p{N}]/u.test(token);
+      expect(tokensOf(text).filter(isWord)).toEqual(tokenize(text));
+    }),
+  );
+});
+
+test('tokens know their places', () => {
+  const text = 'A «good» 👍🏽 film!!!!';
+  for (const { token, start, end } of placedTokens(text, 'word')) {
+    expect(text.slice(start, end).toLowerCase().startsWith(token)).toBe(true);
+  }
 });

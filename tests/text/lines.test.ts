@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { LONGEST_LINE, readLines, type ReadLinesOptions, type TextLine } from '../../src/text/lines.js';
+
+async function linesOf(chunks: readonly (string | Uint8Array)[], options?: ReadLinesOptions): Promise<TextLine[]> {
+  const stream = (async function* () {
+    yield* chunks;
+  })();
+  const lines: TextLine[] = [];
+  for await (const line of readLines(stream, options)) lines.push(line);
+  return lines;
+}
+
+test('lines of a stream, however it is cut, with either ending', async () => {
+  const bytes = Buffer.from('é\r\n\n最後');
+  const expected = [
+    { number: 1, text: 'é' },
+    { number: 2, text: '' },
+    { number: 3, text: '最後' },
+  ];
+  expect(await linesOf([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(expected);
+  expect(await linesOf(['é\r', '\n\n最', '後'])).toEqual(expected);
+});
+
+test('a line that is far too long is refused, or passed over', async () => {
+  const long = 'x'.repeat(LONGEST_LINE / 2 + 1);
+  await expect(linesOf(['a\n', long, long, long])).rejects.toThrow('stdin:2: a line of more than');
+  expect(await linesOf(['a\n', long, long, long, 'y\nb\n'], { skipLong: true })).toEqual([
+    { number: 1, text: 'a' },
+    { number: 2, text: '', tooLong: true },
+    { number: 3, text: 'b' },
+  ]);
+  expect(await linesOf([long, long], { skipLong: true })).toEqual([{ number: 1, text: '', tooLong: true }]);
+});
