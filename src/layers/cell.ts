@@ -2,7 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dense } from './dense.js';
 import { parameter, type Parameters } from './parameters.js';
-import type { Recurrence } from './recurrence.js';
+import type { CellState, Recurrence } from './recurrence.js';
+
+export type { CellState } from './recurrence.js';
 
 export type CellKind = 'rnn' | 'lstm' | 'gru';
 
@@ -18,9 +20,6 @@ export interface CellConfig {
   /** `rnn` only: whether there is a bias; `lstm` and `gru` always have one. Default true. */
   readonly bias?: boolean;
 }
-
-/** [hidden] of `rnn` and `gru`, [hidden, cell] of `lstm`: each [batch, hiddenSize]. The first is the cell's output. */
-export type CellState = readonly tf.Tensor[];
 
 /** A cell with its weights. */
 export interface Cell {

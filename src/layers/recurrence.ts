@@ -4,8 +4,10 @@
  * product of all steps instead of a sum of small ones, and what the forward pass multiplied is not multiplied again.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { CellState } from './cell.js';
 import { splitEvenly } from './split.js';
+
+/** [hidden] of `rnn` and `gru`, [hidden, cell] of `lstm`: each [batch, hiddenSize]. The first is the cell's output. */
+export type CellState = readonly tf.Tensor[];
 
 /** What one step computes, and what its gradient needs again. */
 export interface Advance {
