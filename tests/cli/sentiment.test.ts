@@ -117,7 +117,7 @@ describe('looksay sentiment', () => {
     [['--file', 'x.txt', 'text'], 2, 'choose one of them'],
     [['-', 'text'], 2, 'choose one of them'],
     [['--top', '0', 'text'], 2, '--top: expected a whole number from 1 on'],
-    [['--file', 'missing.txt'], 1, 'missing.txt: cannot be read'],
+    [['--file', 'missing.txt'], 1, 'missing.txt: no such file'],
   ] as const)('%j is refused', async (options, code, message) => {
     const result = await judge(...options);
     expect(result).toMatchObject({ code, out: '' });
