@@ -212,7 +212,7 @@ describe('data that cannot be trained on', () => {
     const broken = join(folder, 'broken');
     for (const label of ['a', 'b']) {
       mkdirSync(join(broken, label), { recursive: true });
-      for (const name of ['1.mp4', '2.mp4']) writeFileSync(join(broken, label, name), '');
+      for (const name of ['g1.mp4', 'g2.mp4']) writeFileSync(join(broken, label, name), '');
     }
     const change = { data: broken, validation: { kind: 'fraction', fraction: 0.5 } } as const;
     await expect(trainVideoClassifier(options('x', { ...change, strict: false }))).rejects.toThrow('failed to decode');
