@@ -1,5 +1,4 @@
 /** `looksay classify`: names what happens in each clip. */
-import { existsSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { startProgress } from '../../shared/progress.js';
 import { CLASSIFY_RESULTS } from '../../tasks/video/format.js';
@@ -33,9 +32,8 @@ interface ClassifyArguments extends BackendArguments, ResultArguments {
   readonly timeout: number | undefined;
 }
 
-/** The classifier that is used where none is named: of actions, or where that is not there, of moving shapes. */
-export const DEFAULT_VIDEO_CHECKPOINT =
-  ['actions', 'shapes'].map(shippedCheckpoint).find((path) => existsSync(path)) ?? shippedCheckpoint('actions');
+/** The classifier that is used where none is named: of moving shapes. */
+export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoint('shapes');
 
 /** How clips are looked at: the same for classification and evaluation. */
 export const TIMEOUT_OPTION: NumberOptions = {

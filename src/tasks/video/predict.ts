@@ -75,7 +75,7 @@ export interface VideoClassifier {
  * Loads the classifier in `folder`. Throws UserError when it is missing, damaged, of another task or a newer format.
  *
  * @example
- * const classifier = await loadVideoClassifier('checkpoints/actions');
+ * const classifier = await loadVideoClassifier('checkpoints/shapes');
  * for await (const result of classifier.classify(['clip.mp4'], { timeline: true })) {
  *   console.log('label' in result ? `${result.label} ${result.probability}` : result.error);
  * }
