@@ -1,7 +1,6 @@
 /** `looksay train caption`: trains a captioner on photos with captions. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { note } from '../../shared/log.js';
 import { CELLS, captionerDefaults, type Entry } from '../../tasks/caption/architecture.js';
 import { modelDefaults, type ModelOptions } from '../../tasks/caption/initial-model.js';
 import { recipeDefaults, type TrainingRecipe } from '../../tasks/caption/recipe.js';
@@ -31,6 +30,7 @@ import {
   optimizationRecipe,
   wordVectorsOption,
 } from './training-options.js';
+import { reportTraining } from './training-report.js';
 
 type Cell = (typeof CELLS)[number];
 
@@ -300,7 +300,6 @@ async function runTrain(argv: ArgumentsCamelCase<TrainArguments>, context: Comma
   const options = optionsOf(argv, context);
   await selectBackend(argv);
   const { ending, scores, epoch, checkpoint } = await train(options, argv);
-  if (ending === 'interrupted') note(`${checkpoint}: stopped; go on with --continue`);
-  context.stdout.write(`${JSON.stringify({ checkpoint, ending, epoch, ...scores })}\n`);
+  reportTraining(context, { checkpoint, ending, epoch, ...scores });
   context.signal.throwIfAborted();
 }

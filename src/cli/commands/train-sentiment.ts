@@ -1,7 +1,6 @@
 /** `looksay train sentiment`: trains a classifier on labelled texts. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { note } from '../../shared/log.js';
 import {
   CELLS,
   type Pooling,
@@ -34,6 +33,7 @@ import {
   optimizationRecipe,
   wordVectorsOption,
 } from './training-options.js';
+import { reportTraining } from './training-report.js';
 
 interface TrainSentimentArguments
   extends BackendArguments, OptimizationArguments, LabelledTextArguments, HeldOutArguments {
@@ -188,7 +188,6 @@ async function runTrainSentiment(
   const options = optionsOf(argv, context);
   await selectBackend(argv);
   const result = await trainSentiment(options);
-  if (result.ending === 'interrupted') note(`${result.checkpoint}: stopped; go on with --continue`);
-  context.stdout.write(`${JSON.stringify(result)}\n`);
+  reportTraining(context, result);
   context.signal.throwIfAborted();
 }

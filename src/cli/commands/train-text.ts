@@ -1,7 +1,6 @@
 /** `looksay train text`: teaches a language model to write like a text. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { note } from '../../shared/log.js';
 import {
   type Feedback,
   FEEDBACKS,
@@ -31,6 +30,7 @@ import {
   optimizationOptions,
   optimizationRecipe,
 } from './training-options.js';
+import { reportTraining } from './training-report.js';
 
 interface TrainTextArguments extends BackendArguments, OptimizationArguments, TextArguments, HeldOutArguments {
   readonly output: string;
@@ -171,7 +171,6 @@ async function runTrainText(argv: ArgumentsCamelCase<TrainTextArguments>, contex
   const options = optionsOf(argv, context);
   await selectBackend(argv);
   const result = await trainText(options);
-  if (result.ending === 'interrupted') note(`${result.checkpoint}: stopped; go on with --continue`);
-  context.stdout.write(`${JSON.stringify({ ...result, unitsPerSecond: Math.round(result.unitsPerSecond) })}\n`);
+  reportTraining(context, { ...result, unitsPerSecond: Math.round(result.unitsPerSecond) });
   context.signal.throwIfAborted();
 }

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { note } from '../../shared/log.js';
 import {
   CELLS,
   FRAME_ORDERS,
@@ -38,6 +37,7 @@ import {
   optimizationOptions,
   optimizationRecipe,
 } from './training-options.js';
+import { reportTraining } from './training-report.js';
 
 interface TrainVideoArguments extends BackendArguments, OptimizationArguments, ClipReadingArguments {
   readonly data: string;
@@ -266,8 +266,7 @@ async function runTrain(argv: ArgumentsCamelCase<TrainVideoArguments>, context: 
   const results: TrainVideoResult[] = [];
   const report = (result: TrainVideoResult): void => {
     const { checkpoint, ending, epoch, scores } = result;
-    if (ending === 'interrupted') note(`${checkpoint}: stopped; go on with --continue`);
-    context.stdout.write(`${JSON.stringify({ checkpoint, ending, epoch, ...scores })}\n`);
+    reportTraining(context, { checkpoint, ending, epoch, ...scores });
     results.push(result);
   };
   if (validation.kind !== 'fold') report(await trainVideoClassifier(options));

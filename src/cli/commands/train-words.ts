@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { note } from '../../shared/log.js';
 import { corpusDefaults } from '../../tasks/words/corpus.js';
 import {
   ARCHITECTURES,
@@ -27,6 +26,7 @@ import {
   optimizationOptions,
   optimizationRecipe,
 } from './training-options.js';
+import { reportTraining } from './training-report.js';
 
 interface TrainWordsArguments extends BackendArguments, OptimizationArguments {
   readonly text: string;
@@ -222,7 +222,6 @@ async function runTrainWords(argv: ArgumentsCamelCase<TrainWordsArguments>, cont
   const options = optionsOf(argv, context);
   if (argv.objective === 'softmax') await selectBackend(argv);
   const result = await trainWords(options);
-  if (result.ending === 'interrupted') note(`${result.checkpoint}: stopped; go on with --continue`);
-  context.stdout.write(`${JSON.stringify({ ...result, wordsPerSecond: Math.round(result.wordsPerSecond) })}\n`);
+  reportTraining(context, { ...result, wordsPerSecond: Math.round(result.wordsPerSecond) });
   context.signal.throwIfAborted();
 }
