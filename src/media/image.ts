@@ -16,7 +16,7 @@ import { HEAD_BYTES, IMAGE_FORMATS, recognise } from './image-format.js';
 import { MediaError, printable } from './media-error.js';
 import type { ImagePreprocessing } from './preprocessing.js';
 
-export { type ImagePreprocessing, validateImagePreprocessing } from './preprocessing.js';
+export { FRAME_STACKS, type FrameStack, type ImagePreprocessing, validateImagePreprocessing } from './preprocessing.js';
 
 // Memory must not grow with the number of files: nothing is kept between pictures, and each is decoded by one thread
 // (several at a time make use of the cores).

@@ -3,9 +3,20 @@
  * pictures prepared exactly as those it was trained on.
  */
 import { UserError } from '../shared/errors.js';
+import { fieldReader, requireFields, requireNames } from '../shared/fields.js';
 
 const FITS = ['squash', 'crop', 'pad'] as const;
 const KERNELS = ['cubic', 'lanczos3', 'linear'] as const;
+
+/** What stands in a frame's three channels when it is not its colours. */
+export const FRAME_STACKS = ['times', 'changes'] as const;
+
+/** A frame of a clip together with those shortly before and after it (see `video/frame-stacks.ts`). */
+export interface FrameStack {
+  readonly kind: (typeof FRAME_STACKS)[number];
+  /** Seconds between the frames of a stack, above 0. */
+  readonly gap: number;
+}
 
 /** The largest side of a prepared picture, in pixels; encoders of ours take 32 to 512. */
 export const MAXIMUM_SIZE = 4096;
@@ -20,6 +31,8 @@ export interface ImagePreprocessing {
   readonly fit: (typeof FITS)[number];
   /** Resampling kernel; when shrinking, it is widened so that every source pixel counts. */
   readonly kernel: (typeof KERNELS)[number];
+  /** How frames of clips are seen; default: in their colours, each for itself. */
+  readonly stack?: FrameStack;
 }
 
 /** `value` as preprocessing, or a UserError that says what about it is wrong; `where` names it ("config.json: …"). */
@@ -29,8 +42,8 @@ export function validateImagePreprocessing(value: unknown, where: string): Image
   }
   const entries: ReadonlyMap<string, unknown> = new Map(Object.entries(value));
   for (const key of entries.keys()) {
-    if (!['size', 'fit', 'kernel'].includes(key)) {
-      throw new UserError(`${where}: unknown key ${JSON.stringify(key)} (size, fit and kernel are known)`);
+    if (!['size', 'fit', 'kernel', 'stack'].includes(key)) {
+      throw new UserError(`${where}: unknown key ${JSON.stringify(key)} (size, fit, kernel and stack are known)`);
     }
   }
   const size = entries.get('size');
@@ -43,7 +56,15 @@ export function validateImagePreprocessing(value: unknown, where: string): Image
     size,
     fit: oneOf(FITS, entries.get('fit'), `${where}.fit`),
     kernel: oneOf(KERNELS, entries.get('kernel'), `${where}.kernel`),
+    ...(entries.has('stack') ? { stack: validateFrameStack(entries.get('stack'), `${where}.stack`) } : {}),
   };
+}
+
+function validateFrameStack(value: unknown, where: string): FrameStack {
+  const fields = requireFields(value, where);
+  requireNames(fields, ['kind', 'gap'], where);
+  const reader = fieldReader(fields, where);
+  return { kind: reader.choice('kind', FRAME_STACKS), gap: reader.positive('gap') };
 }
 
 function oneOf<T extends string>(legal: readonly T[], value: unknown, where: string): T {

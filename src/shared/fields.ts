@@ -26,6 +26,8 @@ export interface FieldReader {
   /** A whole number in [minimum, maximum]; the default maximum is 1,000,000. */
   integer(name: string, minimum: number, maximum?: number): number;
   rate(name: string): number;
+  /** A finite number above 0. */
+  positive(name: string): number;
 }
 
 /** Limits what a damaged file can make us allocate. */
@@ -57,6 +59,11 @@ export function fieldReader(fields: Fields, where: string): FieldReader {
     rate: (name) => {
       const value = fields[name];
       if (typeof value !== 'number' || !(value >= 0 && value < 1)) throw wrong(name, 'a number in [0, 1)');
+      return value;
+    },
+    positive: (name) => {
+      const value = fields[name];
+      if (typeof value !== 'number' || !(value > 0 && value < Infinity)) throw wrong(name, 'a number above 0');
       return value;
     },
   };

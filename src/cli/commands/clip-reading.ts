@@ -1,10 +1,18 @@
 /** Options about how clips are read, the same for classifiers and for captioners of clips. */
-import { clipReaderDefaults, type ClipReaderOptions } from '../../tasks/encoder/clip-reading.js';
+import {
+  clipReaderDefaults,
+  type ClipReaderOptions,
+  DEFAULT_FRAME_GAP,
+  FRAME_STACKS,
+  type FrameStack,
+} from '../../tasks/encoder/clip-reading.js';
 import { given, NUMBER_RULES, type NumberOptions } from './training-options.js';
 
 export interface ClipReadingArguments {
   readonly frames: number | undefined;
   readonly frameSize: number | undefined;
+  readonly frameStack: 'colour' | FrameStack['kind'];
+  readonly frameGap: number | undefined;
   readonly lastBlock: string | undefined;
   readonly positionSize: number | undefined;
   readonly projectionSize: number | undefined;
@@ -17,6 +25,11 @@ export const CLIP_READING_NUMBERS: NumberOptions = {
   'frame-size': {
     describe: 'Side of the frames that the encoder sees, in pixels (default: as it was trained)',
     rule: NUMBER_RULES.count,
+  },
+  'frame-gap': {
+    default: DEFAULT_FRAME_GAP,
+    describe: 'Seconds from a frame to those stacked with it',
+    rule: NUMBER_RULES.positive,
   },
   'position-size': {
     default: clipReaderDefaults.positionSize,
@@ -36,6 +49,12 @@ export const clipReadingOptions = {
     requiresArg: true,
     describe: 'Take the output of this block of the encoder (block5), not that of the last',
   },
+  'frame-stack': {
+    choices: ['colour', ...FRAME_STACKS],
+    default: 'colour',
+    describe:
+      'What stands in the three channels of a frame: its colours, grey before, at and after its time, or how grey changes between these',
+  },
   bidirectional: { type: 'boolean', default: false, describe: 'Read clips from the end to the beginning too' },
   motion: { type: 'boolean', default: false, describe: 'Add the difference from the frame before to each frame' },
 } as const;
@@ -52,4 +71,11 @@ export function encoderChoiceFrom({ frameSize, lastBlock }: ClipReadingArguments
 export function clipReaderFrom(argv: ClipReadingArguments): ClipReaderOptions {
   const { motion, bidirectional, positionSize, projectionSize } = argv;
   return { motion, bidirectional, ...given({ positionSize, projectionSize }) };
+}
+
+/** What the options say of how frames are seen. */
+export function frameStackFrom({ frameStack, frameGap = DEFAULT_FRAME_GAP }: ClipReadingArguments): {
+  readonly stack?: FrameStack;
+} {
+  return frameStack === 'colour' ? {} : { stack: { kind: frameStack, gap: frameGap } };
 }

@@ -15,6 +15,7 @@ import {
   clipReaderFrom,
   clipReadingOptions,
   encoderChoiceFrom,
+  frameStackFrom,
 } from './clip-reading.js';
 import { DEFAULT_CHECKPOINT } from './decoding-options.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
@@ -231,7 +232,7 @@ function modelOf(argv: TrainArguments): ModelOptions {
   const { dropout: rate, frames } = argv;
   return {
     ...encoderChoiceFrom(argv),
-    ...(frames === undefined ? {} : { clip: { frames, reader: readerOf(argv) } }),
+    ...(frames === undefined ? {} : { ...frameStackFrom(argv), clip: { frames, reader: readerOf(argv) } }),
     fit: argv.fit,
     minimumCount: argv.minCount ?? modelDefaults.minimumCount,
     captioner: {

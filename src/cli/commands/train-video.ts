@@ -23,6 +23,7 @@ import {
   clipReaderFrom,
   clipReadingOptions,
   encoderChoiceFrom,
+  frameStackFrom,
 } from './clip-reading.js';
 import { clipSourceOptions, listOf } from './clip-sources.js';
 import { DEFAULT_CHECKPOINT } from './decoding-options.js';
@@ -215,6 +216,7 @@ function modelOf(argv: TrainVideoArguments): VideoModelOptions {
   return {
     encoder: argv.encoder,
     ...encoderChoiceFrom(argv),
+    ...frameStackFrom(argv),
     fit: argv.fit,
     frames: argv.frames ?? videoModelDefaults.frames,
     classifier: {

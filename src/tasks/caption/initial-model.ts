@@ -1,6 +1,6 @@
 /** The model that training begins with: a new captioner on an encoder, or a captioner that was trained before. */
 import type { CaptionedImage } from '../../datasets/captions/index.js';
-import type { ImagePreprocessing } from '../../media/image.js';
+import type { FrameStack, ImagePreprocessing } from '../../media/image.js';
 import {
   type CaptionerConfig,
   type CaptionerInitialization,
@@ -19,7 +19,13 @@ import { mobilenetOutput } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { Random } from '../../shared/random.js';
 import { type CaptionModel, type ClipConfig, loadCaptionModel } from './model.js';
-import { type Encoder, type EncoderChoice, loadAdaptedEncoder, loadEncoder } from '../encoder/index.js';
+import {
+  type Encoder,
+  type EncoderChoice,
+  loadAdaptedEncoder,
+  loadEncoder,
+  preprocessingFor,
+} from '../encoder/index.js';
 import { loadWordVectors } from '../words/vectors.js';
 import { buildVocabulary } from './vocabulary.js';
 
@@ -29,6 +35,8 @@ export interface ModelOptions extends Partial<EncoderChoice> {
   readonly startFrom?: string;
   /** What is done about pictures that are not square. */
   readonly fit: ImagePreprocessing['fit'];
+  /** How frames of clips are seen; default: in their colours, each for itself. */
+  readonly stack?: FrameStack;
   /** Words that occur less often are unknown. */
   readonly minimumCount: number;
   /** The captioner's architecture; what is not given has its default. */
@@ -72,7 +80,7 @@ export async function initialModel(
   );
   return {
     config: {
-      preprocessing: { size: encoder.config.inputSize, fit: options.fit, kernel: 'cubic' },
+      preprocessing: preprocessingFor(encoder, options),
       encoder: encoder.config,
       captioner,
       ...(clip === undefined ? {} : { clip }),

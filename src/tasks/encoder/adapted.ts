@@ -1,4 +1,5 @@
 /** An encoder made fit for a task: without its classifier, for another size of pictures, cut off at an earlier block. */
+import type { ImagePreprocessing } from '../../media/image.js';
 import { mobilenetParameterShapes, validateMobileNetConfig } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { fingerprintWeights } from '../../training/weights.js';
@@ -44,4 +45,12 @@ function asUsage<T>(check: () => T): T {
     if (error instanceof UserError) throw new UserError(error.message, { exitCode: 2, cause: error });
     throw error;
   }
+}
+
+/** How pictures are prepared for an encoder that a model is made of. */
+export function preprocessingFor(
+  { config }: Encoder,
+  { fit, stack }: Pick<ImagePreprocessing, 'fit' | 'stack'>,
+): ImagePreprocessing {
+  return { size: config.inputSize, fit, kernel: 'cubic', ...(stack === undefined ? {} : { stack }) };
 }

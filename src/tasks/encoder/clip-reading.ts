@@ -1,7 +1,11 @@
 /** What reads the frames of clips: the choices that commands offer, with their defaults. */
 import type { ClipReaderConfig } from '../../models/clip-reader/index.js';
 
+export { FRAME_STACKS, type FrameStack } from '../../media/image.js';
 export { clipReaderDefaults } from '../../models/clip-reader/index.js';
 
 /** A reader's settings but for what the encoder decides. */
 export type ClipReaderOptions = Partial<Omit<ClipReaderConfig, 'featureSize' | 'gridLength' | 'dropout'>>;
+
+/** Seconds between the frames of a stack. */
+export const DEFAULT_FRAME_GAP = 0.2;

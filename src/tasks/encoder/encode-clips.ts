@@ -3,8 +3,8 @@
  * evaluation and classification all see clips through this file, so that they see the same.
  */
 import {
+  decodeFrames,
   type DecodedVideo,
-  decodeVideo,
   type DecodeVideoOptions,
   type Sampler,
   VideoError,
@@ -33,7 +33,7 @@ export async function* decodeClips(
     const { path, error }: VideoPath = typeof input === 'string' ? { path: input } : input;
     if (error !== undefined) return { path, error };
     try {
-      return { path, video: await decodeVideo(path, encoder.preprocessing, sampler, options) };
+      return { path, video: await decodeFrames(path, encoder.preprocessing, sampler, options) };
     } catch (failure) {
       if (failure instanceof VideoError) return { path, error: failure };
       throw failure;

@@ -1,5 +1,5 @@
 /** Encoders: the catalogue, importing from it, and encoder folders. */
-export { type EncoderChoice, loadAdaptedEncoder } from './adapted.js';
+export { type EncoderChoice, loadAdaptedEncoder, preprocessingFor } from './adapted.js';
 export { type CatalogueEncoder, listEncoders } from './catalogue.js';
 export { type Encoder, ENCODER_TASK, type EncoderSource, loadEncoder, saveEncoder } from './encoder.js';
 export { exportEncoder, type ExportEncoderOptions } from './export-encoder.js';

@@ -1,5 +1,5 @@
 /** The model that training begins with: a new classifier on an encoder. */
-import type { ImagePreprocessing } from '../../media/image.js';
+import type { FrameStack, ImagePreprocessing } from '../../media/image.js';
 import { mobilenetOutput } from '../../models/mobilenet/index.js';
 import {
   createVideoClassifierParameters,
@@ -8,13 +8,15 @@ import {
   videoClassifierDefaults,
 } from '../../models/video-classifier/index.js';
 import { Random } from '../../shared/random.js';
-import { type EncoderChoice, loadAdaptedEncoder } from '../encoder/index.js';
+import { type EncoderChoice, loadAdaptedEncoder, preprocessingFor } from '../encoder/index.js';
 import type { VideoModel } from './model.js';
 
 /** What a video classifier is made of. */
 export interface VideoModelOptions extends EncoderChoice {
   /** What is done about frames that are not square. */
   readonly fit: ImagePreprocessing['fit'];
+  /** How frames are seen; default: in their colours, each for itself. */
+  readonly stack?: FrameStack;
   /** Frames that a clip is seen by. */
   readonly frames: number;
   /** The architecture; what is not given has its default. */
@@ -43,7 +45,7 @@ export async function initialVideoModel(
   );
   return {
     config: {
-      preprocessing: { size: encoder.config.inputSize, fit: options.fit, kernel: 'cubic' },
+      preprocessing: preprocessingFor(encoder, options),
       encoder: encoder.config,
       classifier,
       frames: options.frames,
