@@ -1,11 +1,12 @@
 /**
  * Trains and scores the rows of the ablation, and writes the table of all rows that are done.
  *
- *     npm ci && node scripts/ablation/run.mjs --data DATA --encoder V2 [--encoder-v1 V1] --work WORK [--rows a,b] [--seeds 3]
+ *     npm ci && node scripts/ablation/run.mjs --data DATA --encoder V2 [--encoder-v1 V1] --work WORK [--rows a,b] [--seeds 3] \
+ *       [--photos 1000] [--epochs 20]
  *
  * DATA, V2 as in scripts/train-captioner.sh. Each row trains to its own early stop; its checkpoint and log lie in
- * WORK/NAME-SEED. Stopped half-way, it goes on where it was. The table goes to benchmarks/captions.md, the logs beside it
- * to benchmarks/captions/.
+ * WORK/NAME-SEED. Stopped half-way, it goes on where it was. The table goes to benchmarks/captions-ablation.md, the
+ * logs to benchmarks/captions/.
  */
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -28,6 +29,12 @@ const argv = yargs(process.argv.slice(2))
     'encoder-v1': { type: 'string', describe: 'MobileNet V1 1.0/224; its row is left out without it' },
     work: { type: 'string', demandOption: true, describe: 'Folder of the trainings' },
     rows: { type: 'string', describe: 'Only these, separated by commas' },
+    photos: {
+      type: 'number',
+      describe: 'Train rows that name no number on so many photos of Flickr8k, not on all data',
+    },
+    epochs: { type: 'number', describe: 'Epochs at most' },
+    table: { type: 'string', default: join(ROOT, 'benchmarks/captions-ablation.md'), describe: 'Where the table goes' },
     seeds: { type: 'number', default: SEEDS.length, describe: 'Seeds of the rows that decide a default' },
   })
   .strict()
@@ -77,9 +84,21 @@ async function train(row, seed, output) {
   const encoder = row.encoder === 'V1' ? argv.encoderV1 : argv.encoder;
   const start =
     row.from === undefined ? ['--encoder', encoder] : ['--start-from', join(argv.work, `${row.from}-${seed}`)];
-  const sources = row.photos === undefined ? everything() : await subset(row.photos);
+  const photos = row.photos ?? argv.photos;
+  const sources = photos === undefined ? everything() : await subset(photos);
+  const epochs = argv.epochs === undefined ? [] : ['--epochs', String(argv.epochs)];
   const resume = existsSync(join(output, 'training.json')) ? ['--continue'] : [];
-  const options = [...start, ...sources, ...row.options, '--seed', String(seed), '--output', output, ...resume];
+  const options = [
+    ...start,
+    ...sources,
+    ...row.options,
+    ...epochs,
+    '--seed',
+    String(seed),
+    '--output',
+    output,
+    ...resume,
+  ];
   await looksay(['train', 'caption', ...options]);
 }
 
@@ -121,7 +140,7 @@ async function main() {
     if (row.encoder === 'V1' && argv.encoderV1 === undefined) continue;
     for (const seed of row.decides ? SEEDS.slice(0, argv.seeds) : SEEDS.slice(0, 1)) await runRow(row, seed);
   }
-  await writeFile(join(ROOT, 'benchmarks/captions.md'), await tableOf(argv.work, ROWS, SEEDS));
+  await writeFile(argv.table, await tableOf({ work: argv.work, rows: ROWS, seeds: SEEDS, photos: argv.photos }));
 }
 
 await main();

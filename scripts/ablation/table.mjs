@@ -38,7 +38,7 @@ async function rowsOf(folder, row, seed) {
 }
 
 /** Markdown with every row whose training and scoring are done. */
-export async function tableOf(work, rows, seeds) {
+export async function tableOf({ work, rows, seeds, photos }) {
   const lines = [];
   for (const row of rows) {
     for (const seed of seeds) {
@@ -46,10 +46,13 @@ export async function tableOf(work, rows, seeds) {
       if (existsSync(join(folder, 'ablation.json'))) lines.push(...(await rowsOf(folder, row, seed)));
     }
   }
+  const data =
+    photos === undefined
+      ? "Flickr8k's, COCO's and PASCAL's training parts"
+      : `${photos} of Flickr8k's training photos where a row names no number`;
   return `# What each part of the captioner gains
 
-Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\` (data: Flickr8k, COCO and PASCAL
-training parts). Each row trained to its own early stop; its log is in \`benchmarks/captions/\`. Photos/s is the wall time of
+Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\`. Trained on ${data}. Each row trained to its own early stop; its log is in \`benchmarks/captions/\`. Photos/s is the wall time of
 the whole evaluation, start included, on the machine that trained.
 
 ${line(HEAD)}${line(HEAD.map(() => '---'))}${lines.join('')}`;
