@@ -17,6 +17,8 @@ export const ROWS = [
   { name: 'entry-topdown', group: 'how the picture enters', options: ['--attention', 'topdown'], decides: true },
   { name: 'encoder-v1', group: 'encoder', options: [], ...V1 },
   { name: 'encoder-fine-tuned', group: 'encoder', options: ['--fine-tune-from', 'block11'], from: 'default' },
+  { name: 'embedding-initialised', group: 'embedding', options: ['--embedding-size', '100'], vectors: true },
+  { name: 'embedding-of-100', group: 'embedding', options: ['--embedding-size', '100'] },
   { name: 'augmented', group: 'augmentation', options: ['--augment', '3'] },
   { name: 'averaged', group: 'weight averaging', options: ['--average-decay', '0.999'] },
   { name: 'scheduled-sampling', group: 'scheduled sampling', options: ['--scheduled-sampling', '0.25'] },

@@ -1,8 +1,8 @@
 /**
  * Trains and scores the rows of the ablation, and writes the table of all rows that are done.
  *
- *     npm ci && node scripts/ablation/run.mjs --data DATA --encoder V2 [--encoder-v1 V1] --work WORK [--rows a,b] [--seeds 3] \
- *       [--photos 1000] [--epochs 20]
+ *     npm ci && node scripts/ablation/run.mjs --data DATA --encoder V2 [--encoder-v1 V1] [--word-vectors W] --work WORK \
+ *       [--rows a,b] [--seeds 3] [--photos 1000] [--epochs 20]
  *
  * DATA, V2 as in scripts/train-captioner.sh. Each row trains to its own early stop; its checkpoint and log lie in
  * WORK/NAME-SEED. Stopped half-way, it goes on where it was. The table goes to benchmarks/captions-ablation.md, the
@@ -27,6 +27,7 @@ const argv = yargs(process.argv.slice(2))
     data: { type: 'string', demandOption: true, describe: 'Folder with flickr8k, coco and pascal' },
     encoder: { type: 'string', demandOption: true, describe: 'MobileNet V2 1.0/224' },
     'encoder-v1': { type: 'string', describe: 'MobileNet V1 1.0/224; its row is left out without it' },
+    'word-vectors': { type: 'string', describe: 'Vectors of 100 dimensions; their row is left out without them' },
     work: { type: 'string', demandOption: true, describe: 'Folder of the trainings' },
     rows: { type: 'string', describe: 'Only these, separated by commas' },
     photos: {
@@ -86,6 +87,7 @@ async function train(row, seed, output) {
     row.from === undefined ? ['--encoder', encoder] : ['--start-from', join(argv.work, `${row.from}-${seed}`)];
   const photos = row.photos ?? argv.photos;
   const sources = photos === undefined ? everything() : await subset(photos);
+  const vectors = row.vectors === true ? ['--word-vectors', argv.wordVectors] : [];
   const epochs = argv.epochs === undefined ? [] : ['--epochs', String(argv.epochs)];
   const resume = existsSync(join(output, 'training.json')) ? ['--continue'] : [];
   const options = [
@@ -138,6 +140,7 @@ async function main() {
   for (const row of ROWS) {
     if (asked !== undefined && !asked.includes(row.name)) continue;
     if (row.encoder === 'V1' && argv.encoderV1 === undefined) continue;
+    if (row.vectors === true && argv.wordVectors === undefined) continue;
     for (const seed of row.decides ? SEEDS.slice(0, argv.seeds) : SEEDS.slice(0, 1)) await runRow(row, seed);
   }
   await writeFile(argv.table, await tableOf({ work: argv.work, rows: ROWS, seeds: SEEDS, photos: argv.photos }));
