@@ -46,9 +46,7 @@ export const partialNameOf = (path: string): string => `${path}.partial`;
 export async function openOutput<Result>(options: OutputOptions<Result>): Promise<ResultOutput<Result>> {
   const { kind, path, format, overwrite, skipDone } = options;
   const partial = partialNameOf(path);
-  if (existsSync(path) && statSync(path).isDirectory()) {
-    throw new UserError(`${path}: is a folder, expected the name of a file to write`, { exitCode: 2 });
-  }
+  refuseFolder(path);
   if (!overwrite && !skipDone) refuseExisting(path, partial);
   const earlier = new Map<string, WrittenLine>();
   if (skipDone) {
@@ -69,12 +67,27 @@ export async function openOutput<Result>(options: OutputOptions<Result>): Promis
   return fileOutput({ kind, path, format, partial, lines, done, file });
 }
 
+/** Why what is at `path` is not written over; `remedy` says what to do instead of replacing it. */
+export function existsAlready(path: string, remedy: string): UserError {
+  return new UserError(`${path}: exists already (--overwrite replaces it, ${remedy})`, { exitCode: 2 });
+}
+
+/**
+ * Throws UserError with exit code 2 when `path`, a file that is written all at once, exists and may not be replaced, or
+ * is a folder: before the work, not after.
+ */
+export function requireNewFile(path: string, { overwrite }: { readonly overwrite: boolean }): void {
+  refuseFolder(path);
+  if (!overwrite && existsSync(path)) throw existsAlready(path, 'or name another');
+}
+
+function refuseFolder(path: string): void {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return;
+  throw new UserError(`${path}: is a folder, expected the name of a file to write`, { exitCode: 2 });
+}
+
 function refuseExisting(path: string, partial: string): void {
-  if (existsSync(path)) {
-    throw new UserError(`${path}: exists already (--overwrite replaces it, --skip-done adds what it lacks)`, {
-      exitCode: 2,
-    });
-  }
+  if (existsSync(path)) throw existsAlready(path, '--skip-done adds what it lacks');
   if (existsSync(partial)) {
     throw new UserError(
       `${partial}: what an unfinished run wrote is here (--skip-done goes on with it, --overwrite starts again)`,

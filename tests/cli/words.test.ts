@@ -132,11 +132,16 @@ describe('looksay words', () => {
       out: `${output}\n`,
     });
     expect((await readFile(output, 'utf8')).match(/<text/g)).toHaveLength(3);
-    expect(await words('plot', '--top', '5', '--output', output)).toMatchObject({ code: 0 });
+    const refused = await words('plot', '--top', '5', '--output', output);
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toContain(`${output}: exists already (--overwrite replaces it`);
+    expect((await readFile(output, 'utf8')).match(/<text/g)).toHaveLength(3);
+    expect(await words('plot', '--top', '5', '--output', output, '--overwrite')).toMatchObject({ code: 0 });
     expect((await readFile(output, 'utf8')).match(/<text/g)).toHaveLength(5);
     const nowhere = join(folder, 'none', 'map.html');
     expect(await words('plot', '--output', nowhere)).toMatchObject({ code: 1 });
     expect(existsSync(nowhere)).toBe(false);
+    expect(await words('plot', '--output', folder, '--overwrite')).toMatchObject({ code: 2 });
   });
 
   test.each([

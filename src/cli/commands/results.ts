@@ -21,13 +21,18 @@ export interface ResultArguments {
   readonly overwrite: boolean;
 }
 
+/** Of every command that writes a file. */
+export const overwriteOption = {
+  overwrite: { type: 'boolean', default: false, describe: 'Replace the output' },
+} as const;
+
 /** The options about where results go; `files` names what the command works on ("images"). */
 export function resultOptions(files: string) {
   return {
     format: { choices: OUTPUT_FORMATS, describe: 'Default: by the name of the output, else text' },
     output: { type: 'string', requiresArg: true, describe: 'Write to this file instead of stdout' },
     'skip-done': { type: 'boolean', default: false, describe: `Leave out ${files} that the output has an answer on` },
-    overwrite: { type: 'boolean', default: false, describe: 'Replace the output' },
+    ...overwriteOption,
   } as const;
 }
 

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
+import { requireNewFile } from '../../tasks/output.js';
 import { plotWords, type Projection, PROJECTIONS } from '../../tasks/words/plot.js';
 import type { CommandContext } from '../context.js';
+import { overwriteOption } from './results.js';
 import {
   asYargsOptions,
   checkNumbers,
@@ -24,6 +26,7 @@ interface PlotArguments {
   readonly seed: number | undefined;
   readonly title: string | undefined;
   readonly output: string;
+  readonly overwrite: boolean;
 }
 
 const DEFAULT_TOP = 200;
@@ -48,6 +51,7 @@ function plotOptions<T>(builder: Argv<T>): Argv<PlotArguments> {
     .options({
       ...vectorsOption,
       output: { type: 'string', requiresArg: true, demandOption: true, describe: 'The HTML file to write' },
+      ...overwriteOption,
       file: { type: 'string', requiresArg: true, describe: 'A text file with more words to show' },
       projection: { choices: PROJECTIONS, describe: 'Default: umap, for few words pca' },
       title: { type: 'string', requiresArg: true, describe: 'Default: the name of the vectors' },
@@ -57,6 +61,7 @@ function plotOptions<T>(builder: Argv<T>): Argv<PlotArguments> {
 
 async function runPlot(argv: ArgumentsCamelCase<PlotArguments>, context: CommandContext): Promise<void> {
   checkNumbers(NUMBERS, argv);
+  requireNewFile(argv.output, argv);
   const index = await loadIndex(argv.vectors);
   const chosen = [...argv.words, ...(argv.file === undefined ? [] : await wordsIn(argv.file))];
   const words = chosen.length > 0 ? chosen : index.words.slice(0, argv.top ?? DEFAULT_TOP);

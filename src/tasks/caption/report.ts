@@ -11,6 +11,7 @@ import { thumbnail } from '../../media/thumbnail.js';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { temporaryNameFor } from '../../shared/files.js';
 import { warn } from '../../shared/log.js';
+import { existsAlready } from '../output.js';
 import type { ScoredPhoto } from './evaluate.js';
 
 export interface ReportOptions {
@@ -34,9 +35,7 @@ const TITLE = '<title>Worst captions</title>';
 /** Throws UserError with exit code 2 when `folder` exists and may not be replaced: before the work, not after. */
 export function requireNewReport({ folder, overwrite }: ReportOptions): void {
   if (!existsSync(folder)) return;
-  if (!overwrite) {
-    throw new UserError(`${folder}: exists already (--overwrite replaces it, or name another)`, { exitCode: 2 });
-  }
+  if (!overwrite) throw existsAlready(folder, 'or name another');
   const stranger = strangerIn(folder);
   if (stranger !== undefined) {
     throw new UserError(`${folder}: is no report: ${stranger} (only reports are replaced: name another folder)`, {
