@@ -121,6 +121,17 @@ describe('looksay classify', () => {
     expect(readFileSync(output, 'utf8').split('\n')).toHaveLength(8);
   });
 
+  test('says in one line of text what is seen when, and reads that again', async () => {
+    const clip = join(data, 'red', 'red_g0.mp4');
+    const { out } = await classify(clip, '--timeline');
+    expect(out).toMatch(/^[^\t]+red_g0\.mp4\tred \d+\.\d %\t0\.0–0\.8 s {2}red\n$/);
+    expect((await classify(clip)).out).toBe(out.slice(0, out.lastIndexOf('\t')) + '\n');
+    const output = join(folder, 'timeline.txt');
+    expect((await classify(clip, '--timeline', '--output', output)).code).toBe(0);
+    expect((await classify(clip, '--timeline', '--output', output, '--skip-done')).code).toBe(0);
+    expect(readFileSync(output, 'utf8')).toBe(out);
+  });
+
   test('speaks to people on a terminal', async () => {
     const argv = [
       'classify',

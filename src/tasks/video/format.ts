@@ -9,12 +9,19 @@ export const CLASSIFY_RESULTS: ResultKind<ClassifyResult> = {
   answerKey: 'label',
   columns: ['video', 'label', 'probability', 'error'],
   nameOf: ({ video }) => video,
-  textOf: (result) => ('label' in result ? withProbability(result) : `error: ${result.error}`),
+  textOf: (result) => ('label' in result ? textLine(result) : `error: ${result.error}`),
   linesOf: (result) => ('label' in result ? textLines(result) : [`error: ${result.error}`]),
   rowOf: (result) => ({ ...result }),
 };
 
-function textLines(result: Extract<ClassifyResult, { label: string }>): readonly string[] {
+type Answer = Extract<ClassifyResult, { label: string }>;
+
+/** The class and, where they were asked for, the stretches of the clip, with tabs between. */
+function textLine(result: Answer): string {
+  return [withProbability(result), ...stretches(result.timeline ?? [])].join('\t');
+}
+
+function textLines(result: Answer): readonly string[] {
   const { top, timeline = [], partial } = result;
   return [
     ...top.map(withProbability),
