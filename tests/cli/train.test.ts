@@ -24,16 +24,20 @@ async function photos(): Promise<string> {
   return images;
 }
 
+async function saveTinyEncoder(output: string, seed: number): Promise<void> {
+  await saveEncoder(
+    output,
+    { config: tinyEncoder, weights: randomWeights(mobilenetParameterShapes(tinyEncoder), seed) },
+    { source: { url: 'none', package: 'none', sha256: '' }, modelCard: 'random\n' },
+  );
+}
+
 beforeAll(async () => {
   folder = await photos();
   captions = join(folder, 'captions.csv');
   process.env['LOOKSAY_CACHE'] = join(folder, 'cache');
   encoder = join(folder, 'encoder');
-  await saveEncoder(
-    encoder,
-    { config: tinyEncoder, weights: randomWeights(mobilenetParameterShapes(tinyEncoder), 3) },
-    { source: { url: 'none', package: 'none', sha256: '' }, modelCard: 'random\n' },
-  );
+  await saveTinyEncoder(encoder, 3);
 });
 
 afterAll(async () => {
@@ -80,12 +84,16 @@ describe('looksay train caption', () => {
   test('--recipe best goes through its stages, stops between them and goes on', async () => {
     const output = join(folder, 'best');
     const argv = [
-      ...['--recipe', 'best', '--images', folder, '--captions', captions, '--epochs', '2', '--max-length', '8'],
+      ...['--images', folder, '--captions', captions, '--epochs', '2', '--max-length', '8'],
       ...['--augment', '1', '--scheduled-sampling', '0.2'],
     ];
-    const stopped = await train(output, ...argv, '--stop-after', '1');
+    const stopped = await train(output, ...argv, '--recipe', 'best', '--stop-after', '1');
     expect(JSON.parse(stopped.out)).toMatchObject({ checkpoint: output, ending: 'interrupted' });
     expect(existsSync(join(output, 'config.json'))).toBe(false);
+    const other = await train(output, ...argv, '--recipe', 'fast', '--continue');
+    expect(other).toMatchObject({ code: 2, out: '' });
+    expect(other.err).toContain('begun with --recipe best');
+    expect(await train(output, ...argv, '--recipe', 'fast')).toMatchObject({ code: 2, out: '' });
     const { code, out } = await train(output, ...argv, '--continue');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ checkpoint: output, ending: 'completed' });
@@ -103,6 +111,38 @@ describe('looksay train caption', () => {
     expect(card).toContain('| rewards | self-critical, 4 samples a photo');
     const captioned = await run(['caption', folder, '--checkpoint', output, '--format', 'jsonl', '--quiet']);
     expect(captioned.code).toBe(0);
+    await rm(join(output, 'stages', 'recipe.json'));
+    const unknown = await train(output, ...argv, '--continue');
+    expect(unknown).toMatchObject({ code: 2, out: '' });
+    expect(unknown.err).toContain('--recipe fast or best');
+  });
+
+  test('--continue asks for what training was begun with', async () => {
+    const argv = ['--images', folder, '--captions', captions, '--epochs', '2'];
+    const other = join(folder, 'other-encoder');
+    await saveTinyEncoder(other, 4);
+    const begun = join(folder, 'begun');
+    expect((await train(begun, ...argv, '--stop-after', '1')).code).toBe(0);
+    const withRecipe = await train(begun, ...argv, '--recipe', 'fast', '--continue');
+    expect(withRecipe).toMatchObject({ code: 2, out: '' });
+    expect(withRecipe.err).toContain('without --recipe');
+    expect(existsSync(join(begun, 'stages'))).toBe(false);
+    const swapped = await run([
+      ...['train', 'caption', '--output', begun, '--encoder', other, '--quiet', ...SMALL, ...argv, '--continue'],
+    ]);
+    expect(swapped).toMatchObject({ code: 2, out: '' });
+    expect(swapped.err).toContain(`begun with --encoder ${encoder}`);
+
+    const further = join(folder, 'further');
+    expect((await train(further, ...argv, '--start-from', begun, '--stop-after', '1')).code).toBe(0);
+    const forgotten = await train(further, ...argv, '--continue');
+    expect(forgotten).toMatchObject({ code: 2, out: '' });
+    expect(forgotten.err).toContain(`begun with --start-from ${begun}`);
+    const whole = await train(further, ...argv, '--start-from', begun, '--continue');
+    expect(JSON.parse(whole.out)).toMatchObject({ ending: 'completed' });
+    const added = await train(begun, ...argv, '--start-from', further, '--continue');
+    expect(added).toMatchObject({ code: 2, out: '' });
+    expect(added.err).toContain('no --start-from');
   });
 
   test('Ctrl-C leaves what --continue goes on with', async () => {

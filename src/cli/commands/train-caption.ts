@@ -5,6 +5,7 @@ import { CELLS, captionerDefaults, type Entry } from '../../tasks/caption/archit
 import { modelDefaults, type ModelOptions } from '../../tasks/caption/initial-model.js';
 import { recipeDefaults, type TrainingRecipe } from '../../tasks/caption/recipe.js';
 import { type RecipeName, RECIPE_NAMES, RECIPES } from '../../tasks/caption/recipes.js';
+import { recipeToContinue } from '../../tasks/caption/start.js';
 import { trainCaptioner, type TrainCaptionerOptions } from '../../tasks/caption/train.js';
 import { trainStages } from '../../tasks/caption/train-stages.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
@@ -287,14 +288,15 @@ function optionsOf(
   };
 }
 
-function train(
+async function train(
   options: Omit<TrainCaptionerOptions, 'recipe'>,
   argv: TrainArguments,
 ): ReturnType<typeof trainCaptioner> {
   const said = recipeOf(argv);
-  if (argv.recipe === undefined) return trainCaptioner({ ...options, recipe: { ...recipeDefaults, ...said } });
-  const stages = RECIPES[argv.recipe].map(({ name, recipe }) => ({ name, recipe: { ...recipe, ...said } }));
-  return trainStages({ ...options, stages });
+  const name = argv.continue ? await recipeToContinue(argv.output, argv.recipe) : argv.recipe;
+  if (name === undefined) return trainCaptioner({ ...options, recipe: { ...recipeDefaults, ...said } });
+  const stages = RECIPES[name].map((stage) => ({ ...stage, recipe: { ...stage.recipe, ...said } }));
+  return trainStages({ ...options, recipe: name, stages });
 }
 
 async function runTrain(argv: ArgumentsCamelCase<TrainArguments>, context: CommandContext): Promise<void> {

@@ -6,9 +6,11 @@ import { note } from '../../shared/log.js';
 import { hasTrainingState } from '../../training/training-checkpoint.js';
 import { bestOf, type EpochRecord } from '../../training/training-state.js';
 import { writeFilesTogether } from '../../training/write-together.js';
+import { requireFreshFolder } from '../training-folder.js';
 import { loadCaptionModel, saveCaptionModel } from './model.js';
 import { describeStages, type StageSummary } from './model-card.js';
-import type { Stage } from './recipes.js';
+import type { RecipeName, Stage } from './recipes.js';
+import { recordRecipe, stagesFolder } from './start.js';
 import {
   LOG_FILE,
   SETTINGS_FILE,
@@ -18,18 +20,24 @@ import {
 } from './train.js';
 
 export interface TrainStagesOptions extends Omit<TrainCaptionerOptions, 'recipe'> {
+  /** Whose stages these are. */
+  readonly recipe: RecipeName;
   readonly stages: readonly Stage[];
 }
 
 /** The checkpoint folder of a stage. */
-const folderOf = (output: string, { name }: Stage): string => join(output, 'stages', name);
+const folderOf = (output: string, { name }: Stage): string => join(stagesFolder(output), name);
 
 /**
  * Trains stage by stage. The captioner of the last one, with a log and the settings of each, is left in `output`; the
  * stages' own checkpoints stay in `output/stages`. Resuming goes on with the stage that was interrupted.
  */
 export async function trainStages(options: TrainStagesOptions): Promise<TrainCaptionerResult> {
-  const { stages, output, ...rest } = options;
+  const { stages, output, recipe, ...rest } = options;
+  for (const folder of [output, ...stages.map((stage) => folderOf(output, stage))]) {
+    requireFreshFolder({ output: folder, resume: options.resume });
+  }
+  if (!options.resume) await recordRecipe(output, recipe);
   let result: TrainCaptionerResult | undefined;
   let startFrom: string | undefined = options.model.startFrom;
   for (const stage of stages) {

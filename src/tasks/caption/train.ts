@@ -18,6 +18,7 @@ import { type CaptionModel, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
 import { prepareTraining, type Prepared, type TrainCaptionerOptions, trainingBatches } from './prepare-training.js';
 import type { TrainingRecipe } from './recipe.js';
+import { recordedStart, requireSameStart, requireStartFrom, trainingStart, type TrainingStart } from './start.js';
 import { batchLoss, type FeatureBatch, type LossOptions } from './train-model.js';
 
 export type { TrainCaptionerOptions } from './prepare-training.js';
@@ -70,8 +71,8 @@ function metricsOf({ bleu1, bleu4, rougeL, ciderD, exact, distinctCaptions }: Ca
   return { bleu1, bleu4, rougeL, ciderD, exact, distinctCaptions };
 }
 
-/** The settings that decide the weights: what `--continue` must find as it was. */
-function settingsOf({ options, model, data }: Prepared): JsonObject {
+/** The settings that decide the weights: what `--continue` must find as it was, but for the paths in `start`. */
+function settingsOf({ options, model, data }: Prepared, start: TrainingStart | undefined): JsonObject {
   const { recipe, seed, sources, validation } = options;
   return {
     sources,
@@ -80,6 +81,7 @@ function settingsOf({ options, model, data }: Prepared): JsonObject {
     recipe,
     model: model.config,
     photos: { train: data.train.length, validation: data.validation.length },
+    ...(start === undefined ? {} : { start }),
   } as unknown as JsonObject;
 }
 
@@ -93,6 +95,7 @@ export async function trainCaptioner(options: TrainCaptionerOptions): Promise<Tr
       },
     );
   }
+  if (options.resume) await requireStartFrom(options.output, options.model);
   const prepared = await prepareTraining(options);
   try {
     const result = await runTraining(prepared);
@@ -111,11 +114,14 @@ export async function trainCaptioner(options: TrainCaptionerOptions): Promise<Tr
 async function runTraining(prepared: Prepared): Promise<FitResult> {
   const { options, model, trainable, batches, selfCritical } = prepared;
   const { recipe, output, signal } = options;
-  const settings = settingsOf(prepared);
+  const start = trainingStart(options.model, model, trainable);
+  const begun = options.resume ? await recordedStart(output) : start;
+  const settings = settingsOf(prepared, begun);
   const initial = await readTensors(trainable.variables);
   const resume = options.resume
     ? await loadTrainingState(output, { parameterShapes: shapesOf(initial), configuration: settings })
     : undefined;
+  requireSameStart(output, begun, start);
   return fit<FeatureBatch>({
     parameters: trainable.variables,
     ...fitSettings(recipe, batches.batchesPerEpoch, (name) =>
