@@ -11,6 +11,14 @@ export interface VocabularyJson {
   readonly tokens: readonly string[];
 }
 
+/** Which words are known. */
+export interface VocabularySizes {
+  /** Words that occur less often are not. Default: 1. */
+  readonly minimumCount?: number;
+  /** At most so many are, the most frequent ones. Default: all. */
+  readonly maximumSize?: number;
+}
+
 /** Orders words with their counts: the most frequent first, ties in alphabetical order. */
 export function byFrequency([a, countA]: readonly [string, number], [b, countB]: readonly [string, number]): number {
   return countB - countA || (a < b ? -1 : 1);
@@ -36,7 +44,7 @@ export class Vocabulary {
   /** The (`maximumSize`) words that occur at least `minimumCount` times, the most frequent first, ties in alphabetical order. */
   static build(
     sentences: Iterable<Iterable<string>>,
-    { minimumCount = 1, maximumSize = Infinity }: { minimumCount?: number; maximumSize?: number } = {},
+    { minimumCount = 1, maximumSize = Infinity }: VocabularySizes = {},
   ): Vocabulary {
     const counts = new Map<string, number>();
     for (const sentence of sentences) for (const word of sentence) counts.set(word, (counts.get(word) ?? 0) + 1);

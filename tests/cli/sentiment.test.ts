@@ -272,6 +272,16 @@ describe('looksay train sentiment', () => {
     expect(result.err).toContain(message);
   });
 
+  test('texts without a frequent word are refused', async () => {
+    const texts = await file('rare.csv', 'text,label\na b,pos\nc d,neg\ne f,pos\ng h,neg\n');
+    const argv = ['train', 'sentiment', '--data', texts, '--output', join(folder, 'rare'), '--min-count', '9'];
+    const { code, err } = await run([...argv, '--quiet']);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: `looksay: ${texts}: no word occurs often enough (lower --min-count)\n`,
+    });
+  });
+
   test('validation texts of classes without training are left out', async () => {
     const val = await file('val.csv', 'text,label\ngreat film,pos\nthe film,neutral\nawful,neg\n');
     const { code, err } = await train(reviews, join(folder, 'val'), '--val', val, '--epochs', '1');

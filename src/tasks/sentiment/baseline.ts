@@ -13,7 +13,7 @@ import { createVariables, disposeVariables, type TrainableParameters } from '../
 import { fitSettings, optimizationDefaults } from '../../training/recipe.js';
 import type { Vocabulary } from '../../text/vocabulary.js';
 import { UNKNOWN_ID } from '../../text/vocabulary.js';
-import { buildVocabulary, encodeText, type Reading } from './tokens.js';
+import { encodeText, type Reading, readVocabulary } from './tokens.js';
 
 /** Texts are read whole: a bag is no longer than the vocabulary. */
 const READING: Reading = { unit: 'word', maximumLength: Infinity };
@@ -46,11 +46,7 @@ export async function bagOfWordsProbabilities(
   labels: readonly string[],
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
-  const vocabulary = buildVocabulary(
-    train.map(({ text }) => text),
-    READING,
-    WORDS,
-  );
+  const vocabulary = readVocabulary(train, READING, WORDS);
   const bagOf = ({ text, label }: LabelledText): Bag => ({
     ids: differentWords(text, vocabulary),
     label: labels.indexOf(label),

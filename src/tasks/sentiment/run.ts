@@ -8,11 +8,11 @@ import {
   validateSentimentConfig,
 } from '../../models/sentiment/index.js';
 import type { LabelledText } from '../../datasets/texts/index.js';
-import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
 import { Random } from '../../shared/random.js';
+import { requireFrequent } from '../../text/text-vocabulary.js';
 import type { TextUnit } from '../../text/tokenizer.js';
-import { UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
+import type { Vocabulary } from '../../text/vocabulary.js';
 import type { JsonObject } from '../../training/json-files.js';
 import type { HostTensors } from '../../training/parameters.js';
 import type { TrainingFolderOptions } from '../training-folder.js';
@@ -21,7 +21,7 @@ import type { EncodedText } from './batches.js';
 import { type LabelledTextSource, readSentimentData, type SentimentData, type Validation } from './data.js';
 import type { SentimentModelConfig } from './model.js';
 import type { SentimentRecipe } from './recipe.js';
-import { buildVocabulary, encodeText, type Reading } from './tokens.js';
+import { encodeText, type Reading, readVocabulary } from './tokens.js';
 
 /** What a classifier of texts is made of. */
 export interface SentimentModelOptions {
@@ -76,14 +76,8 @@ export async function prepareRun(options: TrainSentimentOptions): Promise<Sentim
   const data = await readSentimentData(source, validation);
   const reading: Reading = { unit, maximumLength };
   const sizes = { minimumCount, ...(maximumWords === undefined ? {} : { maximumSize: maximumWords }) };
-  const vocabulary = buildVocabulary(
-    data.train.map(({ text }) => text),
-    reading,
-    sizes,
-  );
-  if (vocabulary.size === UNKNOWN_ID + 1) {
-    throw new UserError(`${source.path}: no ${unit} occurs often enough (lower --min-count)`);
-  }
+  const vocabulary = readVocabulary(data.train, reading, sizes);
+  requireFrequent(vocabulary, source.path, unit);
   const model = validateSentimentConfig(
     { ...options.model.model, vocabularySize: vocabulary.size, classes: data.labels.length },
     'model',

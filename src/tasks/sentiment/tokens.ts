@@ -1,6 +1,8 @@
 /** From texts to token ids: the one place where training, prediction and explanation decide what a text is made of. */
+import type { LabelledText } from '../../datasets/texts/index.js';
+import { textVocabulary } from '../../text/text-vocabulary.js';
 import { normalizeText, placedTokens, type PlacedToken, type TextUnit } from '../../text/tokenizer.js';
-import { Vocabulary } from '../../text/vocabulary.js';
+import type { Vocabulary, VocabularySizes } from '../../text/vocabulary.js';
 
 export interface Reading {
   /** What the text is judged by. */
@@ -29,17 +31,14 @@ export function readTokens(text: string, { unit, maximumLength }: Reading): Read
   return { text: composed, tokens: kept, cut: true };
 }
 
-function* wordsOf(texts: readonly string[], reading: Reading): Generator<readonly string[]> {
-  for (const text of texts) yield readTokens(text, reading).tokens.map(({ token }) => token);
-}
-
 /** The vocabulary of what is read of `texts`. */
-export function buildVocabulary(
-  texts: readonly string[],
-  reading: Reading,
-  options: { readonly minimumCount?: number; readonly maximumSize?: number },
-): Vocabulary {
-  return Vocabulary.build(wordsOf(texts, reading), options);
+export function readVocabulary(texts: readonly LabelledText[], reading: Reading, sizes: VocabularySizes): Vocabulary {
+  const tokensOf = (text: string): string[] => readTokens(text, reading).tokens.map(({ token }) => token);
+  return textVocabulary(
+    texts.map(({ text }) => text),
+    tokensOf,
+    sizes,
+  );
 }
 
 /** The ids of what is read of `text`; none when it has no words. */

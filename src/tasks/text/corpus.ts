@@ -2,7 +2,7 @@
 import { UserError } from '../../shared/errors.js';
 import { type CorpusSource, type DocumentKind, readDocuments } from '../../text/corpus.js';
 import { normalizeText, splitText, type TextUnit } from '../../text/tokenizer.js';
-import { END_ID, START_ID, UNKNOWN_ID, Vocabulary } from '../../text/vocabulary.js';
+import { END_ID, START_ID, UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
 import { type HeldOut, splitItems } from '../held-out.js';
 
 export interface TextSource extends CorpusSource {
@@ -44,19 +44,6 @@ function parts(texts: readonly string[], split: HeldOut): SplitTexts {
   let at = Math.floor(only.length * (1 - split.share));
   if (/[\uDC00-\uDFFF]/.test(only.charAt(at))) at++; // never between the halves of a code point
   return { train: [only.slice(0, at)], heldOut: [only.slice(at)] };
-}
-
-/** A document that can be encoded piece by piece. */
-function* unitsOf(texts: readonly string[], unit: TextUnit): Generator<Iterable<string>> {
-  for (const text of texts) yield splitText(text, unit);
-}
-
-export function buildVocabulary(
-  texts: readonly string[],
-  unit: TextUnit,
-  options: { readonly minimumCount?: number; readonly maximumSize?: number },
-): Vocabulary {
-  return Vocabulary.build(unitsOf(texts, unit), options);
 }
 
 /** A document in numbers: START, its units, END. */

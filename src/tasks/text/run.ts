@@ -6,11 +6,12 @@ import {
   withParameterCount,
 } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
-import type { TextUnit } from '../../text/tokenizer.js';
-import { UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
+import { requireFrequent, textVocabulary } from '../../text/text-vocabulary.js';
+import { splitText, type TextUnit } from '../../text/tokenizer.js';
+import { UNKNOWN_ID, type Vocabulary, type VocabularySizes } from '../../text/vocabulary.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { type Stretch, padSequence, stretchesOf } from './batches.js';
-import { buildVocabulary, encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
+import { encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
 import { defaultHeldOut, type HeldOut } from '../held-out.js';
 import type { TrainingFolderOptions } from '../training-folder.js';
 import type { TextModelConfig } from './model.js';
@@ -21,7 +22,7 @@ export interface TrainTextOptions extends TrainingFolderOptions {
   readonly unit: TextUnit;
   /** What is held out, to score each epoch by. Default: of one document its last tenth, of several every tenth. */
   readonly split?: HeldOut;
-  readonly vocabulary?: { readonly minimumCount?: number; readonly maximumSize?: number };
+  readonly vocabulary?: VocabularySizes;
   readonly model: Omit<LanguageModelConfig, 'vocabularySize'>;
   /** Chooses the hidden size so that the model has about so many weights. */
   readonly parameters?: number;
@@ -52,10 +53,8 @@ export async function prepareRun(options: TrainTextOptions): Promise<TextRun> {
   const texts = await readTextDocuments(source, signal);
   const split = options.split ?? defaultHeldOut(texts.length);
   const documents = splitTexts(texts, split);
-  const vocabulary = buildVocabulary(documents.train, unit, options.vocabulary ?? {});
-  if (vocabulary.size === UNKNOWN_ID + 1) {
-    throw new UserError(`${source.path}: no ${unit} occurs often enough (lower --min-count)`);
-  }
+  const vocabulary = textVocabulary(documents.train, (text) => splitText(text, unit), options.vocabulary);
+  requireFrequent(vocabulary, source.path, unit);
   const encode = (part: readonly string[]): Int32Array[] => part.map((text) => encodeText(text, unit, vocabulary));
   const train = encode(documents.train);
   const scored = documents.heldOut.length > 0 ? encode(documents.heldOut) : train;
