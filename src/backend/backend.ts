@@ -28,7 +28,7 @@ import { feedOf } from './runtime/feeds.js';
 import { emptyValues, toHostValues } from './runtime/host-values.js';
 import type { NativeSession } from './runtime/native.js';
 import { ResultBuffers } from './runtime/buffers.js';
-import { ACCELERATOR_BYTES, type RuntimeOptions, SessionCache, defaultRuntimeOptions } from './runtime/sessions.js';
+import { maximumBytesOf, type RuntimeOptions, SessionCache, defaultRuntimeOptions } from './runtime/sessions.js';
 
 /** A program that never reads is cut here, at the first call after the scope in which a variable was assigned. */
 const SOFT_NODE_LIMIT = 1_000;
@@ -83,8 +83,8 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
 
   configure(options: Partial<RuntimeOptions>): void {
     this.sessions.clear();
-    const { device = this.sessions.options.device } = options;
-    const bound = device === 'cpu' ? {} : { maximumBytes: ACCELERATOR_BYTES };
+    const { device } = options;
+    const bound = device === undefined ? {} : { maximumBytes: maximumBytesOf(device) };
     this.sessions.options = { ...this.sessions.options, ...bound, ...options };
   }
 

@@ -205,6 +205,22 @@ describe('sessions', () => {
     expect(run(1)).toEqual(run(2));
   });
 
+  test('the bound of sessions is that of the device, unless it is given', () => {
+    const bound = (): number => backend().sessions.options.maximumBytes / 2 ** 30;
+    expect(bound()).toBe(4);
+    configureBackend({ device: 'cuda' });
+    expect(bound()).toBe(32);
+    configureBackend({ threads: 1 });
+    expect(bound()).toBe(32);
+    configureBackend({ device: 'cpu' });
+    expect(bound()).toBe(4);
+    backend().configure({ maximumBytes: 2 ** 30 });
+    configureBackend({ threads: 2 });
+    expect(bound()).toBe(1);
+    backend().configure({ device: 'cuda', maximumBytes: 8 * 2 ** 30 });
+    expect(bound()).toBe(8);
+  });
+
   test('a device that is not there is a clear error', () => {
     configureBackend({ device: 'cuda' });
     expect(() => tf.add(tf.ones([31]), 1).dataSync()).toThrow(UserError);

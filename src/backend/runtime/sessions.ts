@@ -17,18 +17,22 @@ export interface RuntimeOptions {
   readonly maximumBytes: number;
 }
 
-export const defaultRuntimeOptions: RuntimeOptions = {
-  device: 'cpu',
-  threads: availableParallelism(),
-  maximumSessions: 256,
-  maximumBytes: 4 * 2 ** 30,
-};
-
 /**
  * Accelerators have memory of their own, and a session costs seconds there, while convolution algorithms are tried out:
  * a training that evicts a session of one caption length for the next takes 3.2 s a step on an H100 instead of 0.3.
  */
-export const ACCELERATOR_BYTES = 32 * 2 ** 30;
+const ACCELERATOR_BYTES = 32 * 2 ** 30;
+const CPU_BYTES = 4 * 2 ** 30;
+
+/** The bound of the cache where none is set for it. */
+export const maximumBytesOf = (device: Device): number => (device === 'cpu' ? CPU_BYTES : ACCELERATOR_BYTES);
+
+export const defaultRuntimeOptions: RuntimeOptions = {
+  device: 'cpu',
+  threads: availableParallelism(),
+  maximumSessions: 256,
+  maximumBytes: maximumBytesOf('cpu'),
+};
 
 /** Below this many multiply-adds a second thread costs more than it brings. */
 const SINGLE_THREAD_WORK = 200_000;
