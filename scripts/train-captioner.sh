@@ -27,17 +27,14 @@ train --recipe best --seed 1 --encoder "$encoder" --output "$work/best"
 [ -e "$work/best/model.safetensors" ] || exit 0
 node "$scripts/average-checkpoints.mjs" "$work/first" "$work/best/stages/encoder" "$work/best/stages/rewards"
 
-# What `tuned-3` drops more of; the rate of dropout is the checkpoint's.
-cp -r "$work/first" "$work/first-dropout"
-sed -i 's/"embedding": 0.3/"embedding": 0.4/; s/"features": 0.3/"features": 0.5/' "$work/first-dropout/config.json"
 tune() {
-  local start=$1 name=$2
-  shift 2
-  train --start-from "$work/$start" --output "$work/$name" --fine-tune-from block4 --augment 7 --captions-per-image 3 \
+  local name=$1
+  shift
+  train --start-from "$work/first" --output "$work/$name" --fine-tune-from block4 --augment 7 --captions-per-image 3 \
     --batch-images 64 --length-multiple 20 --epochs 8 --patience 99 --warm-up-steps 100 --average-decay 0.998 "$@"
 }
-tune first tuned-1 --seed 1 --learning-rate 5e-4 --encoder-learning-rate 0.3
-tune first tuned-2 --seed 2 --learning-rate 5e-4 --encoder-learning-rate 1
-tune first-dropout tuned-3 --seed 3 --learning-rate 7e-4 --encoder-learning-rate 0.5
+tune tuned-1 --seed 1 --learning-rate 5e-4 --encoder-learning-rate 0.3
+tune tuned-2 --seed 2 --learning-rate 5e-4 --encoder-learning-rate 1
+tune tuned-3 --seed 3 --learning-rate 7e-4 --encoder-learning-rate 0.5 --embedding-dropout 0.4 --feature-dropout 0.5
 node "$scripts/average-checkpoints.mjs" "$work/tuned" "$work/tuned-1" "$work/tuned-2" "$work/tuned-3"
 node "$scripts/average-checkpoints.mjs" "$work/captioner" "$work/tuned" "$work/first"

@@ -145,6 +145,32 @@ describe('looksay train caption', () => {
     expect(added.err).toContain('no --start-from');
   });
 
+  test('rates of dropout are those given, else those of --start-from', async () => {
+    const argv = ['--images', folder, '--captions', captions, '--epochs', '1'];
+    const dropoutOf = async (name: string, ...rest: string[]): Promise<unknown> => {
+      expect(await train(join(folder, name), ...argv, ...rest)).toMatchObject({ code: 0 });
+      const { config } = JSON.parse(await readFile(join(folder, name, 'config.json'), 'utf8')) as {
+        config: { captioner: { dropout: unknown } };
+      };
+      return config.captioner.dropout;
+    };
+    const first = { embedding: 0.1, features: 0.2, layers: 0.3, output: 0.5 };
+    expect(await dropoutOf('rates', '--embedding-dropout', '0.1', '--feature-dropout', '0.2')).toEqual(first);
+    const from = ['--start-from', join(folder, 'rates')];
+    expect(await dropoutOf('rates-kept', ...from)).toEqual(first);
+    expect(await dropoutOf('rates-two', ...from, '--embedding-dropout', '0.4', '--feature-dropout', '0')).toEqual({
+      ...first,
+      embedding: 0.4,
+      features: 0,
+    });
+    expect(await dropoutOf('rates-all', ...from, '--dropout', '0.6', '--feature-dropout', '0.7')).toEqual({
+      embedding: 0.6,
+      features: 0.7,
+      layers: 0.6,
+      output: 0.6,
+    });
+  });
+
   test('Ctrl-C leaves what --continue goes on with', async () => {
     const output = join(folder, 'stopped');
     const argv = ['--images', folder, '--captions', captions, '--epochs', '2'];
@@ -166,6 +192,7 @@ describe('looksay train caption', () => {
     [['--epochs', '0'], '--epochs'],
     [['--hidden-size', 'many'], '--hidden-size'],
     [['--dropout', '1'], '--dropout'],
+    [['--feature-dropout', '-1'], '--feature-dropout'],
     [['--learning-rate', '0'], '--learning-rate'],
     [['--inject', 'first-step', '--attention', 'soft'], '--attention'],
     [['--cell', 'transformer'], 'transformer'],

@@ -1,7 +1,8 @@
 /** `looksay train caption`: trains a captioner on photos with captions. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { CELLS, captionerDefaults, type Entry } from '../../tasks/caption/architecture.js';
+import { CELLS, captionerDefaults, type DropoutRates, type Entry } from '../../tasks/caption/architecture.js';
+import { clipReaderDefaults } from '../../tasks/encoder/clip-reading.js';
 import { modelDefaults, type ModelOptions } from '../../tasks/caption/initial-model.js';
 import { recipeDefaults, type TrainingRecipe } from '../../tasks/caption/recipe.js';
 import { type RecipeName, RECIPE_NAMES, RECIPES } from '../../tasks/caption/recipes.js';
@@ -54,6 +55,8 @@ interface TrainArguments extends BackendArguments, OptimizationArguments, ClipRe
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
   readonly embeddingSize: number | undefined;
+  readonly embeddingDropout: number | undefined;
+  readonly featureDropout: number | undefined;
   readonly wordVectors: string | undefined;
   readonly freezeEmbedding: boolean;
   readonly fit: ModelOptions['fit'];
@@ -95,7 +98,12 @@ const MODEL_NUMBERS: NumberOptions = {
     describe: 'Length of a word vector',
     rule: NUMBER_RULES.count,
   },
-  dropout: { describe: 'One rate for all places (default: 0.3, before the output 0.5)', rule: NUMBER_RULES.share },
+  dropout: {
+    describe: 'One rate for all places (default: that of --start-from, else 0.3, before the output 0.5)',
+    rule: NUMBER_RULES.share,
+  },
+  'embedding-dropout': { describe: 'The rate for embedded words, if another', rule: NUMBER_RULES.share },
+  'feature-dropout': { describe: 'The rate for features of the image, if another', rule: NUMBER_RULES.share },
   frames: {
     describe: 'Caption clips, not photos: the frames that a clip is seen by, spread evenly',
     rule: NUMBER_RULES.count,
@@ -230,7 +238,7 @@ function recipeOf(argv: TrainArguments): Partial<TrainingRecipe> {
 }
 
 function modelOf(argv: TrainArguments): ModelOptions {
-  const { dropout: rate, frames } = argv;
+  const { frames } = argv;
   return {
     ...encoderChoiceFrom(argv),
     ...(frames === undefined ? {} : { ...frameStackFrom(argv), clip: { frames, reader: readerOf(argv) } }),
@@ -241,7 +249,7 @@ function modelOf(argv: TrainArguments): ModelOptions {
       entry: argv.inject ?? argv.attention ?? captionerDefaults.entry,
       ...given({ layers: argv.layers, hiddenSize: argv.hiddenSize, embeddingSize: argv.embeddingSize }),
       frozenEmbedding: argv.freezeEmbedding,
-      ...(rate === undefined ? {} : { dropout: { embedding: rate, features: rate, layers: rate, output: rate } }),
+      dropout: dropoutOf(argv),
     },
     encoder: argv.encoder,
     ...(argv.startFrom === undefined ? {} : { startFrom: argv.startFrom }),
@@ -249,14 +257,19 @@ function modelOf(argv: TrainArguments): ModelOptions {
   };
 }
 
+function dropoutOf({ dropout: rate, embeddingDropout, featureDropout }: TrainArguments): Partial<DropoutRates> {
+  return given({ embedding: embeddingDropout ?? rate, features: featureDropout ?? rate, layers: rate, output: rate });
+}
+
 /** What reads the frames of clips: cells of the captioner's kind and size. */
 function readerOf(argv: TrainArguments): NonNullable<ModelOptions['clip']>['reader'] {
-  const { cell, hiddenSize, dropout: rate } = argv;
+  const { cell, hiddenSize } = argv;
+  const { features, layers } = dropoutOf(argv);
   return {
     ...clipReaderFrom(argv),
     cell,
     ...given({ hiddenSize }),
-    ...(rate === undefined ? {} : { dropout: { features: rate, layers: rate } }),
+    dropout: { ...clipReaderDefaults.dropout, ...given({ features, layers }) },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type CaptionerInitialization,
   captionerDefaults,
   createCaptionerParameters,
+  type DropoutRates,
   validateCaptionerConfig,
 } from '../../models/captioner/index.js';
 import {
@@ -39,8 +40,13 @@ export interface ModelOptions extends Partial<EncoderChoice> {
   readonly stack?: FrameStack;
   /** Words that occur less often are unknown. */
   readonly minimumCount: number;
-  /** The captioner's architecture; what is not given has its default. */
-  readonly captioner: Partial<Omit<CaptionerConfig, 'vocabularySize' | 'featureSize' | 'gridLength'>>;
+  /**
+   * The captioner's architecture; what is not given has its default. Of a captioner that is begun from another, `dropout`
+   * alone has a meaning: what is not given is as it was there.
+   */
+  readonly captioner: Partial<Omit<CaptionerConfig, 'vocabularySize' | 'featureSize' | 'gridLength' | 'dropout'>> & {
+    readonly dropout?: Partial<DropoutRates>;
+  };
   /** Word vectors that the embedding starts from: a checkpoint of word vectors, or a file of word2vec or GloVe. */
   readonly wordVectors?: string;
   /** Makes a captioner of clips: how many frames are seen, and what reads them; what is not given has its default. */
@@ -58,7 +64,9 @@ export async function initialModel(
   train: readonly CaptionedImage[],
   seed: number,
 ): Promise<CaptionModel> {
-  if (options.startFrom !== undefined) return loadCaptionModel(options.startFrom);
+  if (options.startFrom !== undefined) {
+    return withDropout(await loadCaptionModel(options.startFrom), options.captioner.dropout ?? {});
+  }
   if (options.encoder === undefined) {
     throw new UserError('expected an encoder or a captioner to start from (--encoder DIR or --start-from CHECKPOINT)', {
       exitCode: 2,
@@ -73,6 +81,7 @@ export async function initialModel(
     {
       ...captionerDefaults,
       ...options.captioner,
+      dropout: { ...captionerDefaults.dropout, ...options.captioner.dropout },
       vocabularySize: vocabulary.size,
       ...(clip === undefined ? grid : { featureSize: readerOutputSize(clip.reader), gridLength: clip.frames }),
     },
@@ -90,6 +99,24 @@ export async function initialModel(
     ...(clip === undefined ? {} : { reader: createClipReaderParameters(clip.reader, new Random(seed + 1)) }),
     captioner: createCaptionerParameters(captioner, new Random(seed), await initialization(options, vocabulary.tokens)),
   };
+}
+
+/** `model` with other rates of dropout, in what reads its clips too. */
+function withDropout(model: CaptionModel, rates: Partial<DropoutRates>): CaptionModel {
+  const { captioner, clip, ...config } = model.config;
+  return {
+    ...model,
+    config: {
+      ...config,
+      captioner: validateCaptionerConfig({ ...captioner, dropout: { ...captioner.dropout, ...rates } }, 'captioner'),
+      ...(clip === undefined ? {} : { clip: { ...clip, reader: withReaderDropout(clip.reader, rates) } }),
+    },
+  };
+}
+
+function withReaderDropout(reader: ClipReaderConfig, rates: Partial<DropoutRates>): ClipReaderConfig {
+  const { features = reader.dropout.features, layers = reader.dropout.layers } = rates;
+  return { ...reader, dropout: { features, layers } };
 }
 
 /** Photos are seen by the encoder as it is. */
