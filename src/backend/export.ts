@@ -7,7 +7,7 @@ import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
 import { OnnxRuntimeBackend } from './backend.js';
 import { inputName, lowerToModel } from './graph/lower.js';
-import { withSymbolicBatch } from './graph/symbolic.js';
+import { type ModelOfBatch, withSymbolicBatch } from './graph/symbolic.js';
 import { sizeOf, type TensorSpec } from './graph/types.js';
 import { encodeModel, type OnnxModel } from './onnx/protobuf.js';
 import { traceFunction, type TensorFunction } from './trace.js';
@@ -50,12 +50,10 @@ export async function exportOnnx(
   if (!(backend instanceof OnnxRuntimeBackend)) {
     throw new UserError(`${path}: only the backend onnxruntime writes .onnx files, found ${tf.getBackend()}`);
   }
-  const [first, second] = TRACED_BATCHES.map((batch) => ({
-    batch,
-    model: named(backend, fn, { inputs, outputNames, batch }),
-  })) as [{ batch: number; model: OnnxModel }, { batch: number; model: OnnxModel }];
+  const [one, other] = TRACED_BATCHES;
+  const at = (batch: number): ModelOfBatch => ({ batch, model: named(backend, fn, { inputs, outputNames, batch }) });
   const fixed = inputs.every(({ shape }) => shape.every((dimension) => dimension !== 'batch'));
-  const model = fixed ? first.model : withSymbolicBatch(first, second);
+  const model = fixed ? at(one).model : withSymbolicBatch(at(one), at(other));
   if (model === undefined) {
     throw new UserError(
       `${path}: the function does not work alike for every batch size (give the inputs a first dimension of fixed size)`,
