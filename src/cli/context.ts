@@ -4,6 +4,7 @@ export const STDIN_ARGUMENT = '\0stdin';
 /** What every command gets from the command line around it. */
 
 export interface CommandContext {
+  /** Throws the reason of `signal` when that is aborted. */
   readonly stdin: AsyncIterable<Uint8Array | string>;
   readonly stdout: {
     write(text: string): unknown;

@@ -17,6 +17,7 @@ import { sentimentCommand } from './commands/sentiment.js';
 import { trainCommand } from './commands/train.js';
 import { wordsCommand } from './commands/words.js';
 import { type CommandContext, STDIN_ARGUMENT } from './context.js';
+import { untilAborted } from './until-aborted.js';
 
 const INTERRUPTED = 130;
 
@@ -34,10 +35,11 @@ export interface MainOptions {
 
 /** Runs one command line (without `node` and the script's name) and returns the exit code. */
 export async function main(argv: readonly string[], options: MainOptions = {}): Promise<number> {
+  const signal = options.signal ?? new AbortController().signal;
   const context: CommandContext = {
-    stdin: options.stdin ?? process.stdin,
+    stdin: untilAborted(options.stdin ?? process.stdin, signal),
     stdout: options.stdout ?? process.stdout,
-    signal: options.signal ?? new AbortController().signal,
+    signal,
     exitCode: 0,
   };
   let help = '';

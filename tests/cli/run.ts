@@ -10,7 +10,7 @@ export interface Run {
 }
 
 export interface RunOptions {
-  readonly stdin?: readonly string[];
+  readonly stdin?: readonly string[] | AsyncIterable<string>;
   readonly signal?: AbortSignal;
   /** As if stdout were a terminal. */
   readonly isTTY?: boolean;

@@ -113,6 +113,18 @@ describe('looksay sentiment', () => {
     expect(out).toContain('👍🏽');
   });
 
+  test.each([[[]], [['-']]])('one Ctrl-C ends the waiting for more on stdin (%j)', async (rest) => {
+    const controller = new AbortController();
+    const stdin = (async function* () {
+      yield 'a great film\n';
+      setTimeout(() => controller.abort(), 50);
+      await new Promise(() => undefined);
+    })();
+    const argv = ['sentiment', '--checkpoint', checkpoint, '--quiet', ...rest];
+    const { code, err } = await run(argv, { stdin, signal: controller.signal });
+    expect({ code, err }).toEqual({ code: 130, err: 'stopped\n' });
+  });
+
   test.each([
     [['--file', 'x.txt', 'text'], 2, 'choose one of them'],
     [['-', 'text'], 2, 'choose one of them'],
