@@ -18,10 +18,10 @@ if [ "$set" = directions ]; then
     --encoder-learning-rate 0.3 --position-size 8 --motion --projection-size 64 --hidden-size 64 --dropout 0.1 --frames 8 \
     --jitter 1 --learning-rate 2e-3 --warm-up-steps 50 --epochs 20 --stop-after 16 --threads 1 --output "$work/shapes"
 else
-  node "$scripts/moving-shapes.mjs" "$work/sentences" --set sentences --clips 900
+  node "$scripts/moving-shapes.mjs" "$work/sentences" --set sentences --clips 5000
   looksay train caption --images "$work/sentences/clips" --captions "$work/sentences/train.csv" \
-    --val-source "images=$work/sentences/clips,captions=$work/sentences/val.csv" "${small[@]}" --frames 12 --cell gru \
-    --position-size 8 --motion --projection-size 128 --hidden-size 128 --embedding-size 32 --min-count 1 --dropout 0 \
-    --label-smoothing 0 --captions-per-image 1 --batch-images 16 --learning-rate 1e-3 --warm-up-steps 50 --epochs 80 \
-    --patience 80 --threads 1 --output "$work/captioner"
+    --val-source "images=$work/sentences/clips,captions=$work/sentences/val.csv" "${small[@]}" --fine-tune-from conv1 --frames 12 --cell gru \
+    --position-size 8 --motion --projection-size 128 --hidden-size 128 --embedding-size 32 --min-count 1 --dropout 0.1 \
+    --label-smoothing 0 --captions-per-image 1 --batch-images 16 --learning-rate 1e-3 --warm-up-steps 50 --epochs 24 \
+    --stop-after 16 --threads 1 --output "$work/captioner"
 fi

@@ -8,6 +8,7 @@ import {
   uniformTensor,
   withScope,
 } from '../../layers/parameters.js';
+import { defined } from '../../shared/assert.js';
 import type { Random } from '../../shared/random.js';
 import type { LanguageModelConfig } from './config.js';
 
@@ -77,7 +78,12 @@ export function withParameterCount(config: LanguageModelConfig, parameters: numb
   return at(parameters - count(low) <= count(high) - parameters ? low : high);
 }
 
-/** Weights to start training from: cells as `initializeCell` says, other matrices uniform in ±1/√(inputs), biases 0. */
+/**
+ * Weights to start training from: cells as `initializeCell` says, other matrices uniform in ±1/√(inputs), biases 0. What
+ * stands for a token starts at ±1, whether that is a row of the embedding or, for one-hot input, of the lowest cell's
+ * kernel: of the inputs one alone is not 0, and what starts smaller has to grow before cells can tell tokens apart. (A table
+ * that the output shares starts as outputs do.)
+ */
 export function createLanguageModelParameters(config: LanguageModelConfig, random: Random): Record<string, HostTensor> {
   const weights: Record<string, HostTensor> = {};
   for (const [name, shape] of Object.entries(languageModelShapes(config))) {
@@ -86,7 +92,9 @@ export function createLanguageModelParameters(config: LanguageModelConfig, rando
   languageModelCells(config).forEach((cell, layer) => {
     Object.assign(weights, withScope(`cell${layer}`, initializeCell(cell, random)));
   });
-  return weights;
+  const tokens = config.input === 'one-hot' ? 'cell0/kernel' : EMBEDDING_TABLE;
+  const { shape } = defined(weights[tokens], tokens);
+  return config.tiedOutput ? weights : { ...weights, [tokens]: uniformTensor(shape, 1, random) };
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {

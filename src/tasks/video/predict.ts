@@ -12,6 +12,7 @@ import {
   windowTimes,
 } from '../../media/video/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
+import { likeliestPath } from '../../decoding/likeliest-path.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
 import { likeliestLabels, rounded, type ScoredLabel } from '../scored-labels.js';
@@ -19,7 +20,10 @@ import { frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
 import { frameEncodingOf, loadVideoModel, type VideoModel } from './model.js';
 
-/** What a frame is taken for. */
+/** What a change of label in a timeline costs, in nats, so that it is no news of single frames. */
+const CHANGE_COST = 2;
+
+/** What a frame is taken for, in view of those around it. */
 export interface TimelineEntry extends ScoredLabel {
   /** Seconds from the beginning. */
   readonly time: number;
@@ -177,9 +181,10 @@ function describe(
     top: best,
     ...(timeline
       ? {
-          timeline: frames.map((row, index) => ({
+          timeline: likeliestPath(frames, CHANGE_COST).map((label, index) => ({
             time: rounded(video.frames[index]?.time ?? 0),
-            ...likeliestLabels(row, labels, 1)[0],
+            label: labels[label] as string,
+            probability: rounded(frames[index]?.[label] ?? 0),
           })),
         }
       : {}),
