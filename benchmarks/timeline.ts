@@ -65,7 +65,7 @@ try {
     const cut = await durationOf(first.path);
     const joined = join2(first.path, second.path, `${pair}.mp4`);
     const frames = Math.min(MOST_FRAMES, Math.round((await durationOf(joined)) * FRAMES_A_SECOND));
-    for await (const result of classifier.classify([joined], { timeline: true, frames })) {
+    for await (const result of classifier.classify([joined], { timeline: true, frames, windows: 1 })) {
       if ('error' in result) throw new Error(`${result.video}: ${result.error}`);
       const times = switches(result.timeline ?? [], first.label, second.label);
       if (times.some((time) => Math.abs(time - cut) <= TOLERANCE_SECONDS)) found.switched++;

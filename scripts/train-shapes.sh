@@ -23,5 +23,5 @@ else
     --val-source "images=$work/sentences/clips,captions=$work/sentences/val.csv" "${small[@]}" --fine-tune-from conv1 --frames 12 --cell gru \
     --position-size 8 --motion --projection-size 128 --hidden-size 128 --embedding-size 32 --min-count 1 --dropout 0.1 \
     --label-smoothing 0 --captions-per-image 1 --batch-images 16 --learning-rate 1e-3 --warm-up-steps 50 --epochs 24 \
-    --stop-after 16 --threads 1 --output "$work/captioner"
+    --patience 80 --threads 1 --output "$work/captioner"
 fi

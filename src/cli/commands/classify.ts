@@ -33,7 +33,7 @@ interface ClassifyArguments extends BackendArguments, ResultArguments {
 }
 
 /** The classifier that is used where none is named: of moving shapes. */
-export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoint('shapes');
+export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoint('actions');
 
 /** How clips are looked at: the same for classification and evaluation. */
 export const TIMEOUT_OPTION: NumberOptions = {
@@ -44,13 +44,16 @@ export const TIMEOUT_OPTION: NumberOptions = {
   },
 };
 
-const NUMBERS: NumberOptions = {
-  frames: { describe: 'Frames of a window (default: as in training)', rule: NUMBER_RULES.count },
+export const WINDOWS_OPTION: NumberOptions = {
   windows: {
-    default: classifyDefaults.windows,
-    describe: 'Parts of a clip that are seen by so many frames each, and averaged',
+    describe: 'Parts of a clip that are seen by so many frames each, and averaged (default: as the checkpoint says)',
     rule: NUMBER_RULES.count,
   },
+};
+
+const NUMBERS: NumberOptions = {
+  frames: { describe: 'Frames of a window (default: as in training)', rule: NUMBER_RULES.count },
+  ...WINDOWS_OPTION,
   top: { default: classifyDefaults.top, describe: 'Classes to give for each clip', rule: NUMBER_RULES.count },
   ...TIMEOUT_OPTION,
 };

@@ -8,7 +8,7 @@ import {
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { alignedTable, confusionTable, percent } from './aligned-table.js';
-import { DEFAULT_VIDEO_CHECKPOINT, requireCheckpoint, TIMEOUT_OPTION } from './classify.js';
+import { DEFAULT_VIDEO_CHECKPOINT, requireCheckpoint, TIMEOUT_OPTION, WINDOWS_OPTION } from './classify.js';
 import { clipSourceOptions, listOf } from './clip-sources.js';
 import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
 
@@ -26,7 +26,7 @@ interface EvaluateVideoArguments extends BackendArguments {
 }
 
 const NUMBERS: NumberOptions = {
-  windows: { default: 1, describe: 'Parts of a clip that are averaged', rule: NUMBER_RULES.count },
+  ...WINDOWS_OPTION,
   'shuffle-frames': {
     describe: "Shuffle each clip's frames by this seed: shows what their order is worth",
     rule: NUMBER_RULES.countFromZero,

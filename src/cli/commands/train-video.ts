@@ -56,6 +56,7 @@ interface TrainVideoArguments extends BackendArguments, OptimizationArguments, C
   readonly cell: (typeof CELLS)[number];
   readonly pooling: Pooling;
   readonly fit: VideoModelOptions['fit'];
+  readonly windows: number | undefined;
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
   readonly batchClips: number | undefined;
@@ -93,6 +94,11 @@ const SPLIT_NUMBERS: NumberOptions = {
 
 const MODEL_NUMBERS: NumberOptions = {
   frames: { default: videoModelDefaults.frames, describe: 'Frames that a clip is seen by', rule: NUMBER_RULES.count },
+  windows: {
+    default: 1,
+    describe: 'Parts of a clip that the checkpoint is to average when it classifies (not while training)',
+    rule: NUMBER_RULES.count,
+  },
   layers: { default: videoClassifierDefaults.layers, describe: 'Cells on top of each other', rule: NUMBER_RULES.count },
   'hidden-size': {
     default: videoClassifierDefaults.hiddenSize,
@@ -219,6 +225,7 @@ function modelOf(argv: TrainVideoArguments): VideoModelOptions {
     ...frameStackFrom(argv),
     fit: argv.fit,
     frames: argv.frames ?? videoModelDefaults.frames,
+    ...given({ windows: argv.windows }),
     classifier: {
       ...{ order, cell, pooling },
       ...clipReaderFrom(argv),

@@ -17,7 +17,7 @@ export interface TextRecipe extends OptimizationRecipe {
 
 export const textRecipeDefaults: TextRecipe = {
   ...optimizationDefaults,
-  learningRate: 2e-3,
+  learningRate: 5e-3,
   warmUpSteps: 50,
   weightDecay: 0,
   clipNorm: 5,

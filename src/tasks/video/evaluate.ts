@@ -10,13 +10,14 @@ import { groupBy, splitByNames } from '../../datasets/clips/index.js';
 import { type ClipSource, readSource } from './data.js';
 import { frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
-import { frameEncodingOf, loadVideoModel, type VideoModel } from './model.js';
+import { frameEncodingOf, loadVideoModel, type VideoModel, windowsOf } from './model.js';
 import { type ClipProbabilities, createHead } from './predict.js';
 
 export interface EvaluateVideoOptions extends ClipSource {
   readonly checkpoint: string;
   /** A classifier to score on the same clips, such as one of `--order none`. */
   readonly baseline?: string;
+  /** Windows a clip whose probabilities are averaged; default: what the model says, else 1. */
   readonly windows?: number;
   readonly groupPattern?: string;
   /** Score the clips of these groups alone. */
@@ -107,7 +108,7 @@ interface ClassifiedClip {
 async function classifyAll(
   model: VideoModel,
   clips: readonly LabelledClip[],
-  { windows = 1, shuffleSeed, timeout, signal }: EvaluateVideoOptions,
+  { windows = windowsOf(model.config), shuffleSeed, timeout, signal }: EvaluateVideoOptions,
 ): Promise<readonly ClassifiedClip[]> {
   const { frames } = model.config;
   const random = shuffleSeed === undefined ? undefined : new Random(shuffleSeed);

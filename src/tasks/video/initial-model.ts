@@ -19,6 +19,8 @@ export interface VideoModelOptions extends EncoderChoice {
   readonly stack?: FrameStack;
   /** Frames that a clip is seen by. */
   readonly frames: number;
+  /** Windows that clips are seen by once the model is trained, where nothing else is said; default 1. */
+  readonly windows?: number;
   /** The architecture; what is not given has its default. */
   readonly classifier: Partial<Omit<VideoClassifierConfig, 'classes' | 'featureSize' | 'gridLength'>>;
 }
@@ -49,6 +51,7 @@ export async function initialVideoModel(
       encoder: encoder.config,
       classifier,
       frames: options.frames,
+      ...(options.windows === undefined ? {} : { windows: options.windows }),
     },
     labels,
     encoder: encoder.weights,

@@ -30,9 +30,14 @@ export interface VideoModelConfig {
   readonly preprocessing: ImagePreprocessing;
   readonly encoder: MobileNetConfig;
   readonly classifier: VideoClassifierConfig;
-  /** Frames that a clip is seen by. */
+  /** Frames that a clip, or each window of it, is seen by. */
   readonly frames: number;
+  /** Windows beside each other whose probabilities are averaged, unless the caller says otherwise; default 1. */
+  readonly windows?: number;
 }
+
+/** Windows that a clip is seen by unless the caller says otherwise. */
+export const windowsOf = ({ windows }: VideoModelConfig): number => windows ?? 1;
 
 /** A video classifier with its weights on the host. */
 export interface VideoModel {
@@ -44,11 +49,14 @@ export interface VideoModel {
 }
 
 function parseConfig(config: JsonObject, where: string): VideoModelConfig {
+  const fields = requireFields(config, where);
+  const reader = fieldReader(fields, where);
   return {
     preprocessing: validateImagePreprocessing(config['preprocessing'], `${where}: preprocessing`),
     encoder: validateMobileNetConfig(config['encoder'], `${where}: encoder`),
     classifier: validateVideoClassifierConfig(config['classifier'], `${where}: classifier`),
-    frames: fieldReader(requireFields(config, where), where).integer('frames', 1),
+    frames: reader.integer('frames', 1),
+    ...('windows' in fields ? { windows: reader.integer('windows', 1) } : {}),
   };
 }
 
