@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import 'looksay/backend';
 import { evenTimes, findTool } from '../dist/media/video/index.js';
-import { decodeVideo } from '../dist/media/video/index.js';
+import { decodeFrames } from '../dist/media/video/index.js';
+import type { ImagePreprocessing } from '../dist/media/image.js';
 import { frozenFrameEncoder } from '../dist/tasks/encoder/clip-features.js';
 import { FrameEncoder } from '../dist/tasks/encoder/encode-clips.js';
 import { frameEncodingOf, loadVideoModel } from '../dist/tasks/video/model.js';
@@ -40,10 +41,13 @@ async function timed(work: () => unknown): Promise<number> {
 }
 
 /** ffmpeg by itself: the frames that classification sees, at the encoder's size, thrown away. */
-function decodeAlone(path: string, size: number): void {
-  const frames = evenTimes({ from: 0, to: SECONDS }, FRAMES).map((time) => `eq(n,${Math.floor(time * RATE)})`);
+function decodeAlone(path: string, { size, stack }: ImagePreprocessing): void {
+  const offsets = stack === undefined ? [0] : [-stack.gap, 0, stack.gap];
+  const times = evenTimes({ from: 0, to: SECONDS }, FRAMES).flatMap((time) => offsets.map((offset) => time + offset));
+  const numbers = new Set(times.map((time) => Math.min(RATE * SECONDS - 1, Math.max(0, Math.floor(time * RATE)))));
+  const frames = [...numbers].map((number) => `eq(n,${number})`);
   const filter = `select='${frames.join('+')}',scale=${size}:${size}:flags=bicubic`;
-  const options = ['-vf', filter, '-frames:v', String(FRAMES), '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'];
+  const options = ['-vf', filter, '-frames:v', String(numbers.size), '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'];
   execFileSync(ffmpeg, ['-v', 'error', '-nostdin', '-i', path, ...options], { maxBuffer: 1 << 28 });
 }
 
@@ -58,7 +62,7 @@ try {
   const { preprocessing } = model.config;
   const classifier = createVideoClassifier(model);
   const classify = async (paths: readonly string[]): Promise<void> => {
-    for await (const result of classifier.classify(paths, { frames: FRAMES })) {
+    for await (const result of classifier.classify(paths, { frames: FRAMES, windows: 1 })) {
       if ('error' in result) throw new Error(`${result.video}: ${result.error}`);
     }
   };
@@ -66,11 +70,11 @@ try {
   const frozen = frozenFrameEncoder(frameEncodingOf(model));
   const encoder = new FrameEncoder(frozen);
   const [first = ''] = clips;
-  const decoded = await decodeVideo(first, preprocessing, (span) => evenTimes(span, FRAMES));
+  const decoded = await decodeFrames(first, preprocessing, (span) => evenTimes(span, FRAMES));
   await encoder.encode(decoded);
   const whole = await timed(() => classify(clips));
   const peakOfClips = peakMegabytes();
-  const ofFfmpeg = await timed(() => clips.forEach((path) => decodeAlone(path, preprocessing.size)));
+  const ofFfmpeg = await timed(() => clips.forEach((path) => decodeAlone(path, preprocessing)));
   const ofEncoder = await timed(async () => {
     for (let index = 0; index < clips.length; index++) await encoder.encode(decoded);
   });

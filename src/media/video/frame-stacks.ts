@@ -78,18 +78,14 @@ function greyOf(pixels: Uint8Array): Uint8Array {
   return grey;
 }
 
+/** Written out, without an array a pixel: a clip has a million of them. */
 function stackOf([before, now, after]: GreyTriple, kind: FrameStack['kind']): Uint8Array {
   const stacked = new Uint8ClampedArray(now.length * CHANNELS);
-  for (let index = 0; index < now.length; index++) {
-    const values = [before[index], now[index], after[index]] as readonly [number, number, number];
-    stacked.set(kind === 'times' ? values : changesOf(values), index * CHANNELS);
+  for (let index = 0, at = 0; index < now.length; index++, at += CHANNELS) {
+    const [past, present, future] = [before[index] as number, now[index] as number, after[index] as number];
+    stacked[at] = kind === 'times' ? past : MIDDLE + present - past;
+    stacked[at + 1] = kind === 'times' ? present : MIDDLE + future - present;
+    stacked[at + 2] = kind === 'times' ? future : MIDDLE + future - past;
   }
   return new Uint8Array(stacked.buffer);
 }
-
-/** From before to now, from now to after, and from before to after. */
-const changesOf = ([before, now, after]: readonly [number, number, number]): readonly number[] => [
-  MIDDLE + now - before,
-  MIDDLE + after - now,
-  MIDDLE + after - before,
-];
