@@ -11,7 +11,8 @@
 # WORK     a folder; the checkpoints are left in WORK/small, WORK/large and WORK/actions
 set -euo pipefail
 clips=$1 encoder=$2 work=$3
-main=$(cd "$(dirname "$0")/.." && pwd)/dist/cli/main.js
+scripts=$(cd "$(dirname "$0")" && pwd)
+main=$scripts/../dist/cli/main.js
 train() {
   node "$main" train video --data "$clips" --group-pattern 'g(\d+)' --val-groups 19,20,21 --frame-stack changes \
     --frames 8 --jitter 3 --bidirectional --hidden-size 128 --joined 0.3 --frame-loss 1 --window-share 0.7 \
@@ -21,4 +22,4 @@ train --encoder "$encoder" --frame-size 112 --augment 5 --learning-rate 1e-3 --e
   --output "$work/small"
 train --encoder "$work/small" --frame-size 160 --augment 3 --learning-rate 8e-4 --encoder-learning-rate 0.25 --epochs 7 \
   --stop-after 6 --windows 2 --output "$work/large"
-node "$(dirname "$main")/../../scripts/average-checkpoints.mjs" "$work/actions" "$work/large" "$work/large@last"
+node "$scripts/average-checkpoints.mjs" "$work/actions" "$work/large" "$work/large@last"

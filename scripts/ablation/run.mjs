@@ -94,6 +94,7 @@ async function train(row, seed, output) {
     ...start,
     ...sources,
     ...row.options,
+    ...vectors,
     ...epochs,
     '--seed',
     String(seed),

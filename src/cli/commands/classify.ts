@@ -32,7 +32,7 @@ interface ClassifyArguments extends BackendArguments, ResultArguments {
   readonly timeout: number | undefined;
 }
 
-/** The classifier that is used where none is named: of moving shapes. */
+/** The classifier that is used where none is named: of actions. */
 export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoint('actions');
 
 /** How clips are looked at: the same for classification and evaluation. */

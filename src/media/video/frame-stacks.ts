@@ -5,16 +5,27 @@
  * networks", RGB differences), which shows movements and hides what stands still.
  */
 import { assert } from '../../shared/assert.js';
+import { GREY_WEIGHTS } from '../grey.js';
 import type { FrameStack, ImagePreprocessing } from '../preprocessing.js';
-import { type DecodedVideo, decodeVideo, type DecodeVideoOptions, type Sampler, type VideoFrame } from './frames.js';
+import {
+  type DecodedVideo,
+  decodeVideo,
+  type DecodeVideoOptions,
+  MOST_FRAMES,
+  type Sampler,
+  type VideoFrame,
+} from './frames.js';
 
 const CHANNELS = 3;
 /** Frames that are decoded for each that is asked for. */
-export const FRAMES_A_STACK = 3;
-/** The weights of red, green and blue in grey (ITU-R BT.601). */
-const GREY = [0.299, 0.587, 0.114] as const;
+const FRAMES_A_STACK = 3;
 /** No change. */
 const MIDDLE = 128;
+
+/** The most frames that can be asked for at once: what stacks take beside them counts too. */
+export function mostFrames({ stack }: Pick<ImagePreprocessing, 'stack'>): number {
+  return stack === undefined ? MOST_FRAMES : Math.floor(MOST_FRAMES / FRAMES_A_STACK);
+}
 
 /** A frame, the one a gap before and the one a gap after, as values of grey. */
 type GreyTriple = readonly [before: Uint8Array, now: Uint8Array, after: Uint8Array];
@@ -70,9 +81,9 @@ function greyOf(pixels: Uint8Array): Uint8Array {
   for (let index = 0; index < grey.length; index++) {
     const at = index * CHANNELS;
     grey[index] =
-      GREY[0] * (pixels[at] as number) +
-      GREY[1] * (pixels[at + 1] as number) +
-      GREY[2] * (pixels[at + 2] as number) +
+      GREY_WEIGHTS[0] * (pixels[at] as number) +
+      GREY_WEIGHTS[1] * (pixels[at + 1] as number) +
+      GREY_WEIGHTS[2] * (pixels[at + 2] as number) +
       0.5;
   }
   return grey;

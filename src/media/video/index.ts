@@ -1,6 +1,6 @@
 /** Reading video: frames of clips as pixels, by ffmpeg. */
 export { findTool } from './binaries.js';
-export { decodeFrames, FRAMES_A_STACK } from './frame-stacks.js';
+export { decodeFrames, mostFrames } from './frame-stacks.js';
 export {
   DEFAULT_TIMEOUT_SECONDS,
   decodeVideo,

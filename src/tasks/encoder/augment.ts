@@ -3,6 +3,7 @@
  * frozen part of an encoder sees each once and the feature cache keeps what it said (see `features.ts`).
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { GREY_WEIGHTS } from '../../media/grey.js';
 import { counterUniform } from '../../shared/random.js';
 
 /** One way to change a photo. */
@@ -60,12 +61,10 @@ function cut(images: tf.Tensor4D, box: View['box']): tf.Tensor4D {
   return tf.image.resizeBilinear(part, [size, width], false, true);
 }
 
-/** The weights of red, green and blue in grey (ITU-R BT.601). */
-const GREY = [0.299, 0.587, 0.114];
 const MIDDLE = 127.5;
 
 function recoloured(images: tf.Tensor4D, { saturation, contrast, brightness }: Colour): tf.Tensor4D {
-  const grey = tf.sum(tf.mul(images, tf.tensor1d(GREY)), 3, true); // [n, size, size, 1]
+  const grey = tf.sum(tf.mul(images, tf.tensor1d([...GREY_WEIGHTS])), 3, true); // [n, size, size, 1]
   const saturated = tf.add(grey, tf.mul(tf.sub(images, grey), saturation));
   const contrasted = tf.add(tf.mul(tf.sub(saturated, MIDDLE), contrast), MIDDLE);
   return tf.clipByValue(tf.mul(contrasted, brightness), 0, 255);

@@ -4,6 +4,7 @@ import { countVideoClassifierParameters, type VideoClassifierConfig } from '../.
 import type { EpochRecord } from '../../training/training-state.js';
 import { groupBy } from '../../datasets/clips/index.js';
 import type { ClipData } from './data.js';
+import { windowsOf } from './model.js';
 import type { PreparedVideo } from './prepare-training.js';
 
 function architecture({
@@ -43,7 +44,8 @@ function groupsLine({ train, validation }: ClipData, pattern: string | undefined
 /** The text of a model card. */
 export function describeVideoTraining(prepared: PreparedVideo, record: EpochRecord): string {
   const { model, data, options } = prepared;
-  const { encoder, classifier, preprocessing, frames, windows = 1 } = model.config;
+  const { encoder, classifier, preprocessing, frames } = model.config;
+  const windows = windowsOf(model.config);
   const { recipe, seed, groupPattern } = options;
   const fineTuned = recipe.fineTuneFrom === '' ? 'frozen' : `fine-tuned from ${recipe.fineTuneFrom} on`;
   const percent = (value: number | undefined): string => (value === undefined ? '–' : `${(100 * value).toFixed(1)} %`);

@@ -7,7 +7,7 @@ import { compile } from '../../backend/compile.js';
 import {
   DEFAULT_TIMEOUT_SECONDS,
   type DecodedVideo,
-  MOST_FRAMES,
+  mostFrames,
   type VideoPath,
   windowTimes,
 } from '../../media/video/index.js';
@@ -104,8 +104,9 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
     async *classify(paths, options = {}) {
       const chosen = { ...classifyDefaults, ...options };
       const { frames = config.frames, windows = windowsOf(config), top, timeline, timeout, signal } = chosen;
-      if (frames * windows > MOST_FRAMES) {
-        throw new UserError(`frames times windows: expected at most ${MOST_FRAMES}, got ${frames * windows}`, {
+      const most = mostFrames(config.preprocessing);
+      if (frames * windows > most) {
+        throw new UserError(`frames times windows: expected at most ${most}, got ${frames * windows}`, {
           exitCode: 2,
         });
       }

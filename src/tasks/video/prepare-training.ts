@@ -1,7 +1,7 @@
 /** What a classifier's training works on once everything is read: data, model, cached features of all views. */
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import type { LabelledClip } from '../../datasets/clips/index.js';
-import { MOST_FRAMES } from '../../media/video/index.js';
+import { mostFrames } from '../../media/video/index.js';
 import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
@@ -84,8 +84,9 @@ function checkRecipe({ recipe, model }: TrainVideoOptions): void {
       exitCode: 2,
     });
   }
-  if (model.frames * recipe.jitter > MOST_FRAMES) {
-    throw new UserError(`--frames times --jitter: expected at most ${MOST_FRAMES}`, { exitCode: 2 });
+  const most = mostFrames(model);
+  if (model.frames * recipe.jitter > most) {
+    throw new UserError(`--frames times --jitter: expected at most ${most}`, { exitCode: 2 });
   }
 }
 

@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decodeFrames, decodeVideo, evenTimes } from '../../../src/media/video/index.js';
+import type { ImagePreprocessing } from '../../../src/media/image.js';
+import { decodeFrames, decodeVideo, evenTimes, mostFrames } from '../../../src/media/video/index.js';
 import { makeClip, RISING } from '../../helpers/clips.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
@@ -56,4 +57,16 @@ test('changes: how grey goes on from one to the next, around 128', async () => {
     [change(3, 4), change(4, 5), change(3, 5)],
     [change(8, 9), 128, change(8, 9)],
   ]);
+});
+
+test('the most frames that can be asked for can be decoded, one more cannot', async () => {
+  const choices: readonly ImagePreprocessing[] = [PLAIN, { ...PLAIN, stack: { kind: 'times', gap: 0.1 } }];
+  for (const preprocessing of choices) {
+    const most = mostFrames(preprocessing);
+    const { frames } = await decodeFrames(clip, preprocessing, (span) => evenTimes(span, most));
+    expect(frames).toHaveLength(most);
+    await expect(decodeFrames(clip, preprocessing, (span) => evenTimes(span, most + 1))).rejects.toThrow(
+      'expected 1 to',
+    );
+  }
 });
