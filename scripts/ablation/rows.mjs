@@ -28,7 +28,7 @@ export const ROWS = [
     options: ['--self-critical', '4', '--max-length', '16', '--learning-rate', '5e-5', '--average-decay', '0.99'],
     from: 'default',
   },
-  ...[1000, 3000].map((photos) => ({ name: `photos-${photos}`, group: 'training photos', options: [], photos })),
+  ...[1000, 2000, 4000].map((photos) => ({ name: `photos-${photos}`, group: 'training photos', options: [], photos })),
 ];
 
 /** Beam widths at which the default captioner is scored. */

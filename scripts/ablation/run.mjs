@@ -2,7 +2,7 @@
  * Trains and scores the rows of the ablation, and writes the table of all rows that are done.
  *
  *     npm ci && node scripts/ablation/run.mjs --data DATA --encoder V2 [--encoder-v1 V1] [--word-vectors W] --work WORK \
- *       [--rows a,b] [--seeds 3] [--photos 1000] [--epochs 20]
+ *       [--rows a,b] [--seeds 3] [--photos 1000] [-- options of `looksay train caption` that all rows share]
  *
  * DATA, V2 as in scripts/train-captioner.sh. Each row trains to its own early stop; its checkpoint and log lie in
  * WORK/NAME-SEED. Stopped half-way, it goes on where it was. The table goes to benchmarks/captions-ablation.md, the
@@ -34,12 +34,15 @@ const argv = yargs(process.argv.slice(2))
       type: 'number',
       describe: 'Train rows that name no number on so many photos of Flickr8k, not on all data',
     },
-    epochs: { type: 'number', describe: 'Epochs at most' },
     table: { type: 'string', default: join(ROOT, 'benchmarks/captions-ablation.md'), describe: 'Where the table goes' },
     seeds: { type: 'number', default: SEEDS.length, describe: 'Seeds of the rows that decide a default' },
   })
+  .parserConfiguration({ 'populate--': true })
   .strict()
   .parseSync();
+
+/** What all rows share; a row's own options come after it and win. */
+const SHARED = (argv['--'] ?? []).map(String);
 
 /** Runs looksay; its standard output. Throws with its exit code. */
 function looksay(args) {
@@ -81,6 +84,13 @@ const everything = () => [
   ...['--source', `images=${argv.data}/pascal/images,captions=${argv.data}/pascal/captions_train.csv`],
 ];
 
+/** The shared options but those that the row sets otherwise: an option may stand only once. */
+function sharedBeside({ options }) {
+  const names = SHARED.flatMap((word, index) => (word.startsWith('--') ? [index] : []));
+  const groups = names.map((start, index) => SHARED.slice(start, names[index + 1]));
+  return groups.filter(([name]) => !options.includes(name)).flat();
+}
+
 async function train(row, seed, output) {
   const encoder = row.encoder === 'V1' ? argv.encoderV1 : argv.encoder;
   const start =
@@ -88,14 +98,13 @@ async function train(row, seed, output) {
   const photos = row.photos ?? argv.photos;
   const sources = photos === undefined ? everything() : await subset(photos);
   const vectors = row.vectors === true ? ['--word-vectors', argv.wordVectors] : [];
-  const epochs = argv.epochs === undefined ? [] : ['--epochs', String(argv.epochs)];
   const resume = existsSync(join(output, 'training.json')) ? ['--continue'] : [];
   const options = [
     ...start,
     ...sources,
+    ...sharedBeside(row),
     ...row.options,
     ...vectors,
-    ...epochs,
     '--seed',
     String(seed),
     '--output',
@@ -144,7 +153,10 @@ async function main() {
     if (row.vectors === true && argv.wordVectors === undefined) continue;
     for (const seed of row.decides ? SEEDS.slice(0, argv.seeds) : SEEDS.slice(0, 1)) await runRow(row, seed);
   }
-  await writeFile(argv.table, await tableOf({ work: argv.work, rows: ROWS, seeds: SEEDS, photos: argv.photos }));
+  await writeFile(
+    argv.table,
+    await tableOf({ work: argv.work, rows: ROWS, seeds: SEEDS, photos: argv.photos, shared: SHARED }),
+  );
 }
 
 await main();

@@ -38,7 +38,7 @@ async function rowsOf(folder, row, seed) {
 }
 
 /** Markdown with every row whose training and scoring are done. */
-export async function tableOf({ work, rows, seeds, photos }) {
+export async function tableOf({ work, rows, seeds, photos, shared }) {
   const lines = [];
   for (const row of rows) {
     for (const seed of seeds) {
@@ -52,8 +52,9 @@ export async function tableOf({ work, rows, seeds, photos }) {
       : `${photos} of Flickr8k's training photos where a row names no number`;
   return `# What each part of the captioner gains
 
-Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\`. Trained on ${data}. Each row trained to its own early stop; its log is in \`benchmarks/captions/\`. Photos/s is the wall time of
-the whole evaluation, start included, on the machine that trained.
+Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\`. Trained on ${data},
+by \`looksay train caption ${shared.join(' ')}\` and what the row says. Each row trained to its own early stop; its log is in
+\`benchmarks/captions/\`. Photos/s is of the whole evaluation, start included, on the machine that trained.
 
 ${line(HEAD)}${line(HEAD.map(() => '---'))}${lines.join('')}`;
 }

@@ -4,7 +4,7 @@
  * sampling strategies for action recognition"), or how grey changes between them (Wang et al. 2016, "Temporal segment
  * networks", RGB differences), which shows movements and hides what stands still.
  */
-import { assert } from '../../shared/assert.js';
+import { assert, defined } from '../../shared/assert.js';
 import { GREY_WEIGHTS } from '../grey.js';
 import type { FrameStack, ImagePreprocessing } from '../preprocessing.js';
 import {
@@ -56,13 +56,35 @@ export async function decodeFrames(
     },
     options,
   );
-  const greys = new Map(video.frames.map(({ pixels }) => [pixels, greyOf(pixels)]));
-  const greyAt = (time: number): Uint8Array => greys.get(nearest(video.frames, decoded, time).pixels) as Uint8Array;
+  const stacks = new FrameStacks(video.frames, stack.kind);
   const frames = chosen.map((time) => {
-    const triple: GreyTriple = [greyAt(time - stack.gap), greyAt(time), greyAt(time + stack.gap)];
-    return { time: nearest(video.frames, decoded, time).time, pixels: stackOf(triple, stack.kind) };
+    const at = (instant: number): VideoFrame => nearest(video.frames, decoded, instant);
+    const now = at(time);
+    return { time: now.time, pixels: stacks.of(at(time - stack.gap).pixels, now.pixels, at(time + stack.gap).pixels) };
   });
   return { ...video, frames };
+}
+
+/** Stacks of a clip's pictures: the same three give the same array, so that what sees them knows that they repeat. */
+class FrameStacks {
+  readonly #kind: FrameStack['kind'];
+  readonly #greys: ReadonlyMap<Uint8Array, { readonly number: number; readonly grey: Uint8Array }>;
+  readonly #stacks = new Map<string, Uint8Array>();
+
+  constructor(frames: readonly VideoFrame[], kind: FrameStack['kind']) {
+    this.#kind = kind;
+    const pictures = [...new Set(frames.map(({ pixels }) => pixels))];
+    this.#greys = new Map(pictures.map((pixels, number) => [pixels, { number, grey: greyOf(pixels) }]));
+  }
+
+  of(...pictures: readonly [before: Uint8Array, now: Uint8Array, after: Uint8Array]): Uint8Array {
+    const found = pictures.map((pixels) => defined(this.#greys.get(pixels), 'a picture of this clip'));
+    const key = found.map(({ number }) => number).join();
+    const stacked =
+      this.#stacks.get(key) ?? stackOf(found.map(({ grey }) => grey) as unknown as GreyTriple, this.#kind);
+    this.#stacks.set(key, stacked);
+    return stacked;
+  }
 }
 
 /** The frame that was decoded for the time nearest to `time`; `times` are those asked for, one a frame. */

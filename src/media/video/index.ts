@@ -1,5 +1,7 @@
 /** Reading video: frames of clips as pixels, by ffmpeg. */
 export { findTool } from './binaries.js';
+export { decodeApart, startDecoder } from './decoder.js';
+export type { FrameSampling } from './decoder-messages.js';
 export { decodeFrames, mostFrames } from './frame-stacks.js';
 export {
   DEFAULT_TIMEOUT_SECONDS,

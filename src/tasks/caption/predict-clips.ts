@@ -3,7 +3,7 @@
  * of the next clips overlaps with the model's work on this one, and memory does not grow with their number or length.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { evenTimes, type VideoPath } from '../../media/video/index.js';
+import { startDecoder, type VideoPath } from '../../media/video/index.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
 import { frameGrids, frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
@@ -58,6 +58,7 @@ export async function loadClipCaptioner(folder: string): Promise<ClipCaptioner> 
 
 /** A captioner of a model that is loaded already. */
 export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
+  startDecoder();
   const { encoder: encoderConfig, captioner, clip } = model.config;
   const frozen = frozenFrameEncoder(frameEncodingOf(model));
   const encoder = new FrameEncoder(frozen);
@@ -76,7 +77,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
       });
       const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
       try {
-        for await (const decoded of decodeClips(frozen, paths, (span) => evenTimes(span, clip.frames), limits)) {
+        for await (const decoded of decodeClips(frozen, paths, { frames: clip.frames }, limits)) {
           if (signal?.aborted === true) return;
           if (decoded.error !== undefined) {
             yield { video: decoded.path, error: decoded.error.reason };

@@ -1,7 +1,7 @@
 /** An encoder over the frames of clips: its frozen part, whose features are cached, and the blocks that are trained. */
 import * as tf from '@tensorflow/tfjs-core';
 import { type FeatureCache, openFeatureCache } from '../../datasets/feature-cache.js';
-import { DEFAULT_TIMEOUT_SECONDS, evenTimes } from '../../media/video/index.js';
+import { DEFAULT_TIMEOUT_SECONDS } from '../../media/video/index.js';
 import { type MobileNetConfig, mobilenetBlocks, runBlocks } from '../../models/mobilenet/index.js';
 import type { ClipReaderConfig } from '../../models/clip-reader/index.js';
 import { UserError } from '../../shared/errors.js';
@@ -98,7 +98,7 @@ export async function cacheClipFeatures(options: ClipFeatureOptions): Promise<Ca
   const encoder = new FrameEncoder(frozen);
   try {
     const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
-    for await (const clip of decodeClips(frozen, missing, (span) => evenTimes(span, frames), limits)) {
+    for await (const clip of decodeClips(frozen, missing, { frames }, limits)) {
       signal?.throwIfAborted();
       progress.advance(1);
       if (clip.error === undefined) {

@@ -3,10 +3,10 @@
  * evaluation and classification all see clips through this file, so that they see the same.
  */
 import {
-  decodeFrames,
+  decodeApart,
   type DecodedVideo,
   type DecodeVideoOptions,
-  type Sampler,
+  type FrameSampling,
   VideoError,
   type VideoPath,
 } from '../../media/video/index.js';
@@ -26,14 +26,14 @@ export type DecodedClip =
 export async function* decodeClips(
   encoder: Pick<ImageEncoder, 'preprocessing'>,
   paths: Iterable<string | VideoPath>,
-  sampler: Sampler,
+  sampling: FrameSampling,
   options: DecodeVideoOptions = {},
 ): AsyncGenerator<DecodedClip> {
   const decodeOne = async (input: string | VideoPath): Promise<DecodedClip> => {
     const { path, error }: VideoPath = typeof input === 'string' ? { path: input } : input;
     if (error !== undefined) return { path, error };
     try {
-      return { path, video: await decodeFrames(path, encoder.preprocessing, sampler, options) };
+      return { path, video: await decodeApart(path, encoder.preprocessing, sampling, options) };
     } catch (failure) {
       if (failure instanceof VideoError) return { path, error: failure };
       throw failure;

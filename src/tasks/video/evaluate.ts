@@ -1,6 +1,5 @@
 /** Scores a video classifier, beside the average of its frames' own predictions and, where there is one, a baseline. */
 import type { LabelledClip } from '../../datasets/clips/index.js';
-import { evenTimes, windowTimes } from '../../media/video/index.js';
 import { type ClassificationScores, scoreClassification } from '../../metrics/classification.js';
 import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
@@ -118,14 +117,12 @@ async function classifyAll(
   const progress = startProgress('classifying', clips.length);
   const found: ClassifiedClip[] = [];
   const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
-  const sampler = (span: { from: number; to: number }): readonly number[] =>
-    windows === 1 ? evenTimes(span, frames) : windowTimes(span, { frames, windows });
   let position = 0;
   try {
     for await (const decoded of decodeClips(
       frozen,
       clips.map(({ path }) => path),
-      sampler,
+      { frames, windows },
       limits,
     )) {
       const clip = clips[position++] as LabelledClip;

@@ -8,8 +8,8 @@ import {
   DEFAULT_TIMEOUT_SECONDS,
   type DecodedVideo,
   mostFrames,
+  startDecoder,
   type VideoPath,
-  windowTimes,
 } from '../../media/video/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
 import { likeliestPath } from '../../decoding/likeliest-path.js';
@@ -95,6 +95,7 @@ export async function loadVideoClassifier(folder: string): Promise<VideoClassifi
 
 /** A classifier of a model that is loaded already. */
 export function createVideoClassifier(model: VideoModel): VideoClassifier {
+  startDecoder();
   const { labels, config } = model;
   const head = createHead(model);
   const frozen = frozenFrameEncoder(frameEncodingOf(model));
@@ -111,8 +112,7 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
         });
       }
       const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
-      const sampler = (span: { from: number; to: number }): readonly number[] => windowTimes(span, { frames, windows });
-      for await (const clip of decodeClips(frozen, paths, sampler, limits)) {
+      for await (const clip of decodeClips(frozen, paths, { frames, windows }, limits)) {
         if (signal?.aborted === true) return;
         if (clip.error !== undefined) {
           yield { video: clip.path, error: clip.error.reason };

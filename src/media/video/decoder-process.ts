@@ -1,0 +1,48 @@
+/** What runs in the process that `decodeApart` starts: decodes the clips that it is sent until the program ends. */
+import { unreachable } from '../../shared/assert.js';
+import { messageOf } from '../../shared/errors.js';
+import type { DecoderJob, DecoderReply, DecoderRequest } from './decoder-messages.js';
+import { decodeFrames } from './frame-stacks.js';
+import { windowTimes } from './sampling.js';
+import { VideoError } from './video-error.js';
+
+const running = new Map<number, AbortController>();
+
+process.on('message', (request: DecoderRequest) => {
+  switch (request.kind) {
+    case 'decode':
+      void decode(request.id, request.job);
+      return;
+    case 'abort':
+      running.get(request.id)?.abort();
+      return;
+    default:
+      unreachable(request, 'request');
+  }
+});
+process.on('disconnect', () => running.forEach((controller) => controller.abort()));
+// Ctrl-C reaches all processes of a terminal; the program decides what becomes of the clips under way.
+process.on('SIGINT', () => undefined);
+
+async function decode(id: number, job: DecoderJob): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  const reply = await replyTo(id, job, controller.signal);
+  running.delete(id);
+  if (process.connected) process.send?.(reply);
+}
+
+async function replyTo(id: number, job: DecoderJob, signal: AbortSignal): Promise<DecoderReply> {
+  const { path, preprocessing, sampling, timeout } = job;
+  const { frames, windows = 1 } = sampling;
+  try {
+    const video = await decodeFrames(path, preprocessing, (span) => windowTimes(span, { frames, windows }), {
+      timeout,
+      signal,
+    });
+    return { kind: 'decoded', id, video };
+  } catch (error) {
+    if (error instanceof VideoError) return { kind: 'refused', id, reason: error.reason };
+    return { kind: 'failed', id, message: messageOf(error) };
+  }
+}
