@@ -68,6 +68,8 @@ test('export writes a file that ONNX Runtime runs, at any batch size, to the fea
   const file = `${output}.onnx`;
   const { code, out } = await run(['encoder', 'export', '--checkpoint', checkpoint, '--output', file, '--quiet']);
   expect({ code, out }).toEqual({ code: 0, out: `${file}\n` });
+  const again = await run(['encoder', 'export', '--checkpoint', checkpoint, '--output', file]);
+  expect({ code: again.code, err: again.err }).toEqual({ code: 2, err: expect.stringContaining('--overwrite') });
   const { config, weights } = await loadEncoder(checkpoint);
   const session = await InferenceSession.create(file);
   for (const n of [1, 3]) {

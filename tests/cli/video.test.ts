@@ -113,7 +113,7 @@ describe('looksay classify', () => {
     const output = join(folder, 'out.csv');
     expect((await classify(join(data, 'red'), '--output', output)).code).toBe(0);
     const first = readFileSync(output, 'utf8');
-    expect(first).toMatch(/^video,label,probability,error\n/);
+    expect(first).toMatch(/^video,label,probability,error,timeline\n/);
     expect((await classify(join(data, 'red'), '--output', output)).code).toBe(2);
     const again = await classify(join(data, 'red'), join(data, 'blue'), '--output', output, '--skip-done');
     expect(again.code).toBe(0);
@@ -130,6 +130,8 @@ describe('looksay classify', () => {
     expect((await classify(clip, '--timeline', '--output', output)).code).toBe(0);
     expect((await classify(clip, '--timeline', '--output', output, '--skip-done')).code).toBe(0);
     expect(readFileSync(output, 'utf8')).toBe(out);
+    const table = await classify(clip, '--timeline', '--format', 'csv');
+    expect(table.out).toMatch(/red_g0\.mp4,red,\d\.\d+,,0\.0–0\.8 s {2}red\n$/);
   });
 
   test('speaks to people on a terminal', async () => {

@@ -46,7 +46,9 @@ describe('looksay train words', () => {
       first: expect.stringMatching(/^cat\tdog\t0\./),
     });
     expect(await readWordVectors(binary)).toEqual(await readWordVectors(text));
-    const again = await train('second', ...options, '--export', binary);
+    const refused = await train('second', ...options, '--export', binary);
+    expect({ code: refused.code, err: refused.err }).toEqual({ code: 2, err: expect.stringContaining('--overwrite') });
+    const again = await train('second', ...options, '--export', binary, '--overwrite');
     expect(JSON.parse(again.out)).toMatchObject({ ending: 'completed' });
     expect(await readWordVectors(binary)).toEqual(await readWordVectors(text));
   });

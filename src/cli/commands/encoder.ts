@@ -2,9 +2,11 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
+import { requireNewFile } from '../../tasks/output.js';
 import { exportEncoder, type ExportEncoderOptions, importEncoder, listEncoders } from '../../tasks/encoder/index.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { overwriteOption } from './results.js';
 
 interface ImportArguments extends BackendArguments {
   /** yargs has a `--version` of its own, which this command takes over. */
@@ -15,7 +17,7 @@ interface ImportArguments extends BackendArguments {
   readonly offline: boolean;
 }
 
-type ExportArguments = ExportEncoderOptions & BackendArguments;
+type ExportArguments = ExportEncoderOptions & BackendArguments & { readonly overwrite: boolean };
 
 export function encoderCommand(context: CommandContext): CommandModule {
   return {
@@ -65,11 +67,13 @@ function exportOptions<T>(builder: Argv<T>): Argv<ExportArguments> {
       describe: 'An encoder, a checkpoint that holds one, or a TensorFlow.js MobileNet',
     },
     output: { type: 'string', requiresArg: true, demandOption: true, describe: 'The .onnx file' },
+    ...overwriteOption,
     ...backendOptions,
   }) as unknown as Argv<ExportArguments>;
 }
 
 async function runExport(argv: ArgumentsCamelCase<ExportArguments>, { stdout }: CommandContext): Promise<void> {
+  requireNewFile(argv.output, argv);
   await selectBackend(argv);
   await exportEncoder({ checkpoint: argv.checkpoint, output: argv.output });
   note(`${argv.output}: image (RGB, 0 to 255, [batch, size, size, 3]) to grid and pooled features`);

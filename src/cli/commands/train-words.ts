@@ -12,6 +12,7 @@ import {
   type WordsRecipe,
   wordsRecipeDefaults,
 } from '../../tasks/words/recipe.js';
+import { requireNewFile } from '../../tasks/output.js';
 import { trainWords, type TrainWordsOptions } from '../../tasks/words/train.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
@@ -33,6 +34,7 @@ interface TrainWordsArguments extends BackendArguments, OptimizationArguments {
   readonly column: string | undefined;
   readonly output: string;
   readonly export: string[];
+  readonly overwrite: boolean;
   readonly continue: boolean;
   readonly architecture: Architecture;
   readonly objective: Objective;
@@ -145,6 +147,11 @@ function trainWordsOptions<T>(builder: Argv<T>): Argv<TrainWordsArguments> {
         default: [] as string[],
         describe: "Write the vectors to this file too, in word2vec's format: binary for .bin, else text",
       },
+      overwrite: {
+        type: 'boolean',
+        default: false,
+        describe: 'Replace the files of --export (--continue does so too)',
+      },
       continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
       architecture: {
         choices: ARCHITECTURES,
@@ -220,6 +227,7 @@ function optionsOf(argv: ArgumentsCamelCase<TrainWordsArguments>, { signal }: Co
 
 async function runTrainWords(argv: ArgumentsCamelCase<TrainWordsArguments>, context: CommandContext): Promise<void> {
   const options = optionsOf(argv, context);
+  for (const path of argv.export) requireNewFile(path, { overwrite: argv.overwrite || argv.continue });
   if (argv.objective === 'softmax') await selectBackend(argv);
   const result = await trainWords(options);
   reportTraining(context, { ...result, wordsPerSecond: Math.round(result.wordsPerSecond) });

@@ -4,15 +4,15 @@
  */
 import { join } from 'node:path';
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
-import { UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
 import { note } from '../../shared/log.js';
 import { fit, type FitResult } from '../../training/fit.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { readTensors } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
-import { hasTrainingState, loadTrainingState, saveTrainingState } from '../../training/training-checkpoint.js';
+import { loadTrainingState, saveTrainingState } from '../../training/training-checkpoint.js';
 import { shapesOf } from '../../training/weights.js';
+import { requireFreshFolder } from '../training-folder.js';
 import { generateFromCache } from './generate-cached.js';
 import { type CaptionModel, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
@@ -87,14 +87,7 @@ function settingsOf({ options, model, data }: Prepared, start: TrainingStart | u
 
 /** Trains a captioner and leaves the best of it in `output`. Throws UserError for what the user can mend. */
 export async function trainCaptioner(options: TrainCaptionerOptions): Promise<TrainCaptionerResult> {
-  if (!options.resume && hasTrainingState(options.output)) {
-    throw new UserError(
-      `${options.output}: holds a training already (go on with --continue, or choose another folder)`,
-      {
-        exitCode: 2,
-      },
-    );
-  }
+  requireFreshFolder(options);
   if (options.resume) await requireStartFrom(options.output, options.model);
   const prepared = await prepareTraining(options);
   try {

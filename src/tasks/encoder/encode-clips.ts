@@ -7,9 +7,12 @@ import {
   type DecodedVideo,
   type DecodeVideoOptions,
   type FrameSampling,
+  mostFrames,
   VideoError,
   type VideoPath,
 } from '../../media/video/index.js';
+import type { ImagePreprocessing } from '../../media/preprocessing.js';
+import { UserError } from '../../shared/errors.js';
 import { workAhead } from '../../shared/work-ahead.js';
 import { BatchEncoder, type ImageEncoder } from './encode.js';
 
@@ -22,13 +25,17 @@ export type DecodedClip =
   | { readonly path: string; readonly video: DecodedVideo; readonly error?: undefined }
   | { readonly path: string; readonly error: VideoError };
 
-/** Decodes clips in their order; one that cannot be decoded gives its error, and the others go on. */
+/**
+ * Decodes clips in their order; one that cannot be decoded gives its error, and the others go on. Throws UserError (exit
+ * code 2) for more frames a clip than can be decoded.
+ */
 export async function* decodeClips(
   encoder: Pick<ImageEncoder, 'preprocessing'>,
   paths: Iterable<string | VideoPath>,
   sampling: FrameSampling,
   options: DecodeVideoOptions = {},
 ): AsyncGenerator<DecodedClip> {
+  requireFewEnough(sampling, encoder.preprocessing);
   const decodeOne = async (input: string | VideoPath): Promise<DecodedClip> => {
     const { path, error }: VideoPath = typeof input === 'string' ? { path: input } : input;
     if (error !== undefined) return { path, error };
@@ -44,6 +51,15 @@ export async function* decodeClips(
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
   }
+}
+
+function requireFewEnough({ frames, windows = 1 }: FrameSampling, preprocessing: ImagePreprocessing): void {
+  const most = mostFrames(preprocessing);
+  if (frames * windows <= most) return;
+  throw new UserError(
+    `frames a clip: expected at most ${most} (--frames, times --windows or --jitter), got ${frames * windows}`,
+    { exitCode: 2 },
+  );
 }
 
 /** Encodes the frames of one clip after the other. */

@@ -7,11 +7,12 @@ import type { ClassifyResult } from './predict.js';
 export const CLASSIFY_RESULTS: ResultKind<ClassifyResult> = {
   nameKey: 'video',
   answerKey: 'label',
-  columns: ['video', 'label', 'probability', 'error'],
+  columns: ['video', 'label', 'probability', 'error', 'timeline'],
   nameOf: ({ video }) => video,
   textOf: (result) => ('label' in result ? textLine(result) : `error: ${result.error}`),
   linesOf: (result) => ('label' in result ? textLines(result) : [`error: ${result.error}`]),
-  rowOf: (result) => ({ ...result }),
+  rowOf: (result) =>
+    'label' in result ? { ...result, timeline: stretches(result.timeline ?? []).join('; ') } : { ...result },
 };
 
 type Answer = Extract<ClassifyResult, { label: string }>;

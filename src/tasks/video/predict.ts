@@ -4,16 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
-import {
-  DEFAULT_TIMEOUT_SECONDS,
-  type DecodedVideo,
-  mostFrames,
-  startDecoder,
-  type VideoPath,
-} from '../../media/video/index.js';
+import { DEFAULT_TIMEOUT_SECONDS, type DecodedVideo, startDecoder, type VideoPath } from '../../media/video/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
 import { likeliestPath } from '../../decoding/likeliest-path.js';
-import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
 import { likeliestLabels, rounded, type ScoredLabel } from '../scored-labels.js';
 import { frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
@@ -105,12 +98,6 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
     async *classify(paths, options = {}) {
       const chosen = { ...classifyDefaults, ...options };
       const { frames = config.frames, windows = windowsOf(config), top, timeline, timeout, signal } = chosen;
-      const most = mostFrames(config.preprocessing);
-      if (frames * windows > most) {
-        throw new UserError(`frames times windows: expected at most ${most}, got ${frames * windows}`, {
-          exitCode: 2,
-        });
-      }
       const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
       for await (const clip of decodeClips(frozen, paths, { frames, windows }, limits)) {
         if (signal?.aborted === true) return;

@@ -1,7 +1,6 @@
 /** What a classifier's training works on once everything is read: data, model, cached features of all views. */
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import type { LabelledClip } from '../../datasets/clips/index.js';
-import { mostFrames } from '../../media/video/index.js';
 import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
@@ -73,7 +72,7 @@ export async function prepareVideoTraining(options: TrainVideoOptions): Promise<
   return { options, data, model, trainable, shape, batches, validation: numbered(data.validation, data.labels) };
 }
 
-function checkRecipe({ recipe, model }: TrainVideoOptions): void {
+function checkRecipe({ recipe }: TrainVideoOptions): void {
   if (recipe.jitter % 2 === 0) {
     throw new UserError(`--jitter: expected an odd number, so that one frame is in the middle, got ${recipe.jitter}`, {
       exitCode: 2,
@@ -83,10 +82,6 @@ function checkRecipe({ recipe, model }: TrainVideoOptions): void {
     throw new UserError(`--augment: there are ${MOST_AUGMENTED_VIEWS} views, got ${recipe.augmentedViews}`, {
       exitCode: 2,
     });
-  }
-  const most = mostFrames(model);
-  if (model.frames * recipe.jitter > most) {
-    throw new UserError(`--frames times --jitter: expected at most ${most}`, { exitCode: 2 });
   }
 }
 

@@ -1,11 +1,7 @@
 /** Trains word vectors on a text and leaves them in a checkpoint folder, and in files of word2vec's formats. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { unreachable } from '../../shared/assert.js';
-import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
-import { CONFIG_FILE } from '../../training/checkpoint.js';
-import { hasTrainingState } from '../../training/training-checkpoint.js';
+import { requireFreshFolder } from '../training-folder.js';
 import { readWordCorpus } from './corpus.js';
 import { loadWordModel } from './model.js';
 import { createRun, type TrainWordsOptions, type WordsOutcome, type WordsRun } from './run.js';
@@ -40,11 +36,7 @@ export interface TrainWordsResult extends WordsOutcome {
  */
 export async function trainWords(options: TrainWordsOptions): Promise<TrainWordsResult> {
   const { output, source, signal, exports = [] } = options;
-  if (options.resume !== true && (hasTrainingState(output) || existsSync(join(output, CONFIG_FILE)))) {
-    throw new UserError(`${output}: holds a training already (go on with --continue, or choose another folder)`, {
-      exitCode: 2,
-    });
-  }
+  requireFreshFolder(options);
   const corpus = await readWordCorpus(source, options.corpus, signal);
   const [words, vocabulary] = [corpus.textWords, corpus.words.length];
   note(
