@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import 'looksay/backend';
 import { type LabelledClip, groupBy, readClips, splitByNames } from '../dist/datasets/clips/index.js';
-import { findTool, MOST_FRAMES } from '../dist/media/video/index.js';
+import { findTool } from '../dist/media/video/index.js';
 import { probeVideo } from '../dist/media/video/probe.js';
 import { Random } from '../dist/shared/random.js';
 import { loadVideoClassifier, type TimelineEntry } from '../dist/tasks/video/predict.js';
@@ -24,8 +24,6 @@ if (checkpoint === undefined || data === undefined || pattern === undefined || g
   throw new Error('usage: timeline.ts CHECKPOINT DATA GROUP-PATTERN GROUPS [pairs] [seed]');
 }
 const TOLERANCE_SECONDS = 0.5;
-/** Frames a second at which the timeline looks, so that the grid of its times is no part of the error. */
-const FRAMES_A_SECOND = 4;
 const SIZE = 256;
 const folder = mkdtempSync(join(tmpdir(), 'looksay-timeline-'));
 
@@ -64,8 +62,7 @@ try {
     while (second.label === first.label) second = draw();
     const cut = await durationOf(first.path);
     const joined = join2(first.path, second.path, `${pair}.mp4`);
-    const frames = Math.min(MOST_FRAMES, Math.round((await durationOf(joined)) * FRAMES_A_SECOND));
-    for await (const result of classifier.classify([joined], { timeline: true, frames, windows: 1 })) {
+    for await (const result of classifier.classify([joined], { timeline: true })) {
       if ('error' in result) throw new Error(`${result.video}: ${result.error}`);
       const times = switches(result.timeline ?? [], first.label, second.label);
       if (times.some((time) => Math.abs(time - cut) <= TOLERANCE_SECONDS)) found.switched++;

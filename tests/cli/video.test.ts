@@ -87,7 +87,7 @@ describe('looksay classify', () => {
     for (const { video, label, timeline, top } of found) {
       expect(video).toContain(`${label}_g`);
       expect(top).toHaveLength(1);
-      expect(timeline?.map(({ time }) => time)).toEqual([0, 0.2, 0.6, 0.8]);
+      expect(timeline?.map(({ time }) => time)).toEqual([0, 0.2, 0.4, 0.6, 0.8]);
     }
   });
 

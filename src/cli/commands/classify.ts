@@ -52,7 +52,10 @@ export const WINDOWS_OPTION: NumberOptions = {
 };
 
 const NUMBERS: NumberOptions = {
-  frames: { describe: 'Frames of a window (default: as in training)', rule: NUMBER_RULES.count },
+  frames: {
+    describe: 'Frames of a window, and of its timeline (default: as in training, for --timeline 8 a second)',
+    rule: NUMBER_RULES.count,
+  },
   ...WINDOWS_OPTION,
   top: { default: classifyDefaults.top, describe: 'Classes to give for each clip', rule: NUMBER_RULES.count },
   ...TIMEOUT_OPTION,

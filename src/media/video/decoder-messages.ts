@@ -1,18 +1,13 @@
 /** What passes between a program and its decoder process. */
 import type { ImagePreprocessing } from '../preprocessing.js';
 import type { DecodedVideo } from './frames.js';
-
-/** `frames` frames spread evenly over each of `windows` (default 1) windows beside each other that cover the clip. */
-export interface FrameSampling {
-  readonly frames: number;
-  readonly windows?: number;
-}
+import type { FrameSampling } from './sampling.js';
 
 /** A clip to decode. */
 export interface DecoderJob {
   readonly path: string;
   readonly preprocessing: ImagePreprocessing;
-  readonly sampling: FrameSampling;
+  readonly samplings: readonly FrameSampling[];
   /** Seconds that each process of ffmpeg's may take. */
   readonly timeout: number;
 }

@@ -3,7 +3,7 @@ import { unreachable } from '../../shared/assert.js';
 import { messageOf } from '../../shared/errors.js';
 import type { DecoderJob, DecoderReply, DecoderRequest } from './decoder-messages.js';
 import { decodeFrames } from './frame-stacks.js';
-import { windowTimes } from './sampling.js';
+import { sampledTimes } from './sampling.js';
 import { VideoError } from './video-error.js';
 
 const running = new Map<number, AbortController>();
@@ -33,10 +33,9 @@ async function decode(id: number, job: DecoderJob): Promise<void> {
 }
 
 async function replyTo(id: number, job: DecoderJob, signal: AbortSignal): Promise<DecoderReply> {
-  const { path, preprocessing, sampling, timeout } = job;
-  const { frames, windows = 1 } = sampling;
+  const { path, preprocessing, samplings, timeout } = job;
   try {
-    const video = await decodeFrames(path, preprocessing, (span) => windowTimes(span, { frames, windows }), {
+    const video = await decodeFrames(path, preprocessing, (span) => sampledTimes(span, samplings), {
       timeout,
       signal,
     });

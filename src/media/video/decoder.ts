@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { unreachable } from '../../shared/assert.js';
 import { printable } from '../media-error.js';
 import type { ImagePreprocessing } from '../preprocessing.js';
-import type { DecoderJob, DecoderReply, DecoderRequest, FrameSampling } from './decoder-messages.js';
+import type { DecoderJob, DecoderReply, DecoderRequest } from './decoder-messages.js';
 import { DEFAULT_TIMEOUT_SECONDS, type DecodedVideo, type DecodeVideoOptions } from './frames.js';
+import type { FrameSampling } from './sampling.js';
 import { VideoError } from './video-error.js';
 
 const FROM_SOURCES = import.meta.url.endsWith('.ts');
@@ -108,13 +109,13 @@ function runningDecoder(): DecoderProcess {
   return decoder;
 }
 
-/** As `decodeFrames`, at times that `sampling` spreads evenly over the clip, in the decoder process. */
+/** As `decodeFrames`, at times that `samplings` spread evenly over the clip, in the decoder process. */
 export async function decodeApart(
   path: string,
   preprocessing: ImagePreprocessing,
-  sampling: FrameSampling,
+  samplings: readonly FrameSampling[],
   { timeout = DEFAULT_TIMEOUT_SECONDS, signal }: DecodeVideoOptions = {},
 ): Promise<DecodedVideo> {
   signal?.throwIfAborted();
-  return runningDecoder().decode({ path, preprocessing, sampling, timeout }, signal);
+  return runningDecoder().decode({ path, preprocessing, samplings, timeout }, signal);
 }

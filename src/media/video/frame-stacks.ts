@@ -50,8 +50,7 @@ export async function decodeFrames(
     (span) => {
       chosen = sampler(span);
       const within = (time: number): number => Math.min(span.to, Math.max(span.from, time));
-      const times = chosen.flatMap((time) => [within(time - stack.gap), time, within(time + stack.gap)]);
-      decoded = times.sort((one, other) => one - other);
+      decoded = chosen.flatMap((time) => [within(time - stack.gap), time, within(time + stack.gap)]);
       return decoded;
     },
     options,

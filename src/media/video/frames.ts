@@ -18,7 +18,7 @@ import { runFfmpeg } from './run-ffmpeg.js';
 import type { Span } from './sampling.js';
 import { VideoError } from './video-error.js';
 
-/** Chooses the times of a clip: seconds inside `span`, rising. */
+/** Chooses the times of a clip: seconds inside `span`, in any order. */
 export type Sampler = (span: Span) => readonly number[];
 
 export interface DecodeVideoOptions {
@@ -35,7 +35,7 @@ export interface VideoFrame {
 }
 
 export interface DecodedVideo {
-  /** As many as the sampler gave times; a clip of fewer frames repeats them. */
+  /** One for each time of the sampler's, in its order; a clip of fewer frames repeats them. */
   readonly frames: readonly VideoFrame[];
   /** Seconds. */
   readonly duration: number;
@@ -93,12 +93,23 @@ export async function decodeVideo(
   const job: Job = { where, input, info, duration, preprocessing, timeout, signal };
   const times = sampler({ from: 0, to: duration });
   assert(times.length > 0 && times.length <= MOST_FRAMES, () => `${times.length} frames: expected 1 to ${MOST_FRAMES}`);
+  const order = times.map((_, index) => index).sort((one, other) => (times[one] ?? 0) - (times[other] ?? 0));
+  const video = await decodeRising(
+    job,
+    order.map((index) => times[index] as number),
+  );
+  const frames = new Array<VideoFrame>(times.length);
+  video.frames.forEach((frame, place) => (frames[order[place] as number] = frame));
+  return { ...video, frames };
+}
+
+async function decodeRising(job: Job, times: readonly number[]): Promise<DecodedVideo> {
   try {
     return await decodeAt(job, times);
   } catch (error) {
     // A build without libvpx: colours without transparency are better than nothing.
-    if (info.alphaDecoder === undefined || !(error instanceof VideoError)) throw error;
-    return decodeAt({ ...job, info: { ...info, alphaDecoder: undefined } }, times);
+    if (job.info.alphaDecoder === undefined || !(error instanceof VideoError)) throw error;
+    return decodeAt({ ...job, info: { ...job.info, alphaDecoder: undefined } }, times);
   }
 }
 

@@ -1,7 +1,6 @@
 /** Reading video: frames of clips as pixels, by ffmpeg. */
 export { findTool } from './binaries.js';
 export { decodeApart, startDecoder } from './decoder.js';
-export type { FrameSampling } from './decoder-messages.js';
 export { decodeFrames, mostFrames } from './frame-stacks.js';
 export {
   DEFAULT_TIMEOUT_SECONDS,
@@ -13,5 +12,15 @@ export {
   type VideoFrame,
 } from './frames.js';
 export { type ProbeOptions, probeVideo, type VideoInfo } from './probe.js';
-export { denseTimes, evenTimes, randomTimes, type Span, windowsOf, windowTimes } from './sampling.js';
+export {
+  denseTimes,
+  evenTimes,
+  type FrameSampling,
+  mostSampled,
+  randomTimes,
+  sampledTimes,
+  type Span,
+  windowsOf,
+  windowTimes,
+} from './sampling.js';
 export { expandVideoPaths, VideoError, type VideoPath, VIDEOS } from './video-error.js';

@@ -39,6 +39,31 @@ export function windowTimes(span: Span, { frames, windows }: { frames: number; w
   return windowsOf(span, windows).flatMap((window) => evenTimes(window, frames));
 }
 
+/** How many frames are spread evenly over a clip. */
+export type FrameSampling =
+  /** So many in each of `windows` (default 1) windows beside each other that cover the clip. */
+  | { readonly frames: number; readonly windows?: number }
+  /** So many a second, but no fewer and no more than this. */
+  | { readonly rate: number; readonly atLeast: number; readonly atMost: number };
+
+/** The times that `samplings` mean, one sampling after the other. */
+export function sampledTimes(span: Span, samplings: readonly FrameSampling[]): readonly number[] {
+  return samplings.flatMap((sampling) => timesOf(span, sampling));
+}
+
+function timesOf(span: Span, sampling: FrameSampling): readonly number[] {
+  if ('frames' in sampling) return windowTimes(span, { windows: 1, ...sampling });
+  const { rate, atLeast, atMost } = sampling;
+  return evenTimes(span, Math.min(atMost, Math.max(atLeast, Math.round((span.to - span.from) * rate))));
+}
+
+/** The most frames that `samplings` take of a clip, however long that is. */
+export function mostSampled(samplings: readonly FrameSampling[]): number {
+  const mostOf = (sampling: FrameSampling): number =>
+    'frames' in sampling ? sampling.frames * (sampling.windows ?? 1) : sampling.atMost;
+  return samplings.reduce((sum, sampling) => sum + mostOf(sampling), 0);
+}
+
 function checked(count: number): number {
   assert(Number.isInteger(count) && count >= 1, () => `count: expected a whole number from 1 on, got ${count}`);
   return count;

@@ -77,7 +77,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
       });
       const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
       try {
-        for await (const decoded of decodeClips(frozen, paths, { frames: clip.frames }, limits)) {
+        for await (const decoded of decodeClips(frozen, paths, [{ frames: clip.frames }], limits)) {
           if (signal?.aborted === true) return;
           if (decoded.error !== undefined) {
             yield { video: decoded.path, error: decoded.error.reason };

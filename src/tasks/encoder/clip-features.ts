@@ -98,7 +98,7 @@ export async function cacheClipFeatures(options: ClipFeatureOptions): Promise<Ca
   const encoder = new FrameEncoder(frozen);
   try {
     const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
-    for await (const clip of decodeClips(frozen, missing, { frames }, limits)) {
+    for await (const clip of decodeClips(frozen, missing, [{ frames }], limits)) {
       signal?.throwIfAborted();
       progress.advance(1);
       if (clip.error === undefined) {

@@ -8,6 +8,7 @@ import {
   type DecodeVideoOptions,
   type FrameSampling,
   mostFrames,
+  mostSampled,
   VideoError,
   type VideoPath,
 } from '../../media/video/index.js';
@@ -32,15 +33,15 @@ export type DecodedClip =
 export async function* decodeClips(
   encoder: Pick<ImageEncoder, 'preprocessing'>,
   paths: Iterable<string | VideoPath>,
-  sampling: FrameSampling,
+  samplings: readonly FrameSampling[],
   options: DecodeVideoOptions = {},
 ): AsyncGenerator<DecodedClip> {
-  requireFewEnough(sampling, encoder.preprocessing);
+  requireFewEnough(samplings, encoder.preprocessing);
   const decodeOne = async (input: string | VideoPath): Promise<DecodedClip> => {
     const { path, error }: VideoPath = typeof input === 'string' ? { path: input } : input;
     if (error !== undefined) return { path, error };
     try {
-      return { path, video: await decodeApart(path, encoder.preprocessing, sampling, options) };
+      return { path, video: await decodeApart(path, encoder.preprocessing, samplings, options) };
     } catch (failure) {
       if (failure instanceof VideoError) return { path, error: failure };
       throw failure;
@@ -53,13 +54,12 @@ export async function* decodeClips(
   }
 }
 
-function requireFewEnough({ frames, windows = 1 }: FrameSampling, preprocessing: ImagePreprocessing): void {
-  const most = mostFrames(preprocessing);
-  if (frames * windows <= most) return;
-  throw new UserError(
-    `frames a clip: expected at most ${most} (--frames, times --windows or --jitter), got ${frames * windows}`,
-    { exitCode: 2 },
-  );
+function requireFewEnough(samplings: readonly FrameSampling[], preprocessing: ImagePreprocessing): void {
+  const [asked, most] = [mostSampled(samplings), mostFrames(preprocessing)];
+  if (asked <= most) return;
+  throw new UserError(`frames a clip: expected at most ${most} (--frames, times --windows or --jitter), got ${asked}`, {
+    exitCode: 2,
+  });
 }
 
 /** Encodes the frames of one clip after the other. */

@@ -122,7 +122,7 @@ async function classifyAll(
     for await (const decoded of decodeClips(
       frozen,
       clips.map(({ path }) => path),
-      { frames, windows },
+      [{ frames, windows }],
       limits,
     )) {
       const clip = clips[position++] as LabelledClip;

@@ -36,7 +36,7 @@ test.each([
   ['stacks', STACKED],
 ])('%s are those of decodeFrames, in every window', async (_, preprocessing) => {
   const sampling = { frames: 3, windows: 2 };
-  const there = await decodeApart(clip, preprocessing, sampling);
+  const there = await decodeApart(clip, preprocessing, [sampling]);
   expect(there).toEqual(await decodeFrames(clip, preprocessing, (span) => windowTimes(span, sampling)));
   expect(there.frames).toHaveLength(6);
 });
@@ -45,7 +45,7 @@ test.each([
   ['frames', PLAIN],
   ['stacks', STACKED],
 ])('%s that repeat are one array, so that they are encoded once', async (_, preprocessing) => {
-  const { frames } = await decodeApart(clip, preprocessing, { frames: 40 });
+  const { frames } = await decodeApart(clip, preprocessing, [{ frames: 40 }]);
   const distinct = new Set(frames.map(({ pixels }) => pixels));
   expect(frames).toHaveLength(40);
   expect(distinct.size).toBeLessThanOrEqual(30); // ten frames, each with what stands beside it
@@ -54,7 +54,9 @@ test.each([
 test('several clips at once, and one that cannot be read among them', async () => {
   const broken = join(folder, 'broken.mp4');
   await writeFile(broken, 'no clip');
-  const results = await Promise.allSettled([clip, broken, clip].map((path) => decodeApart(path, PLAIN, { frames: 2 })));
+  const results = await Promise.allSettled(
+    [clip, broken, clip].map((path) => decodeApart(path, PLAIN, [{ frames: 2 }])),
+  );
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   const { reason } = results[1] as PromiseRejectedResult;
   expect(reason).toBeInstanceOf(VideoError);
@@ -62,7 +64,7 @@ test('several clips at once, and one that cannot be read among them', async () =
 });
 
 test('what is asked for wrongly is no fault of the clip', async () => {
-  const failure = await decodeApart(clip, PLAIN, { frames: 1e6 }).catch((error: unknown) => error);
+  const failure = await decodeApart(clip, PLAIN, [{ frames: 1e6 }]).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(Error);
   expect(failure).not.toBeInstanceOf(VideoError);
 });
@@ -70,22 +72,22 @@ test('what is asked for wrongly is no fault of the clip', async () => {
 test('a clip that is given up rejects with the reason, and the next is decoded', async () => {
   const controller = new AbortController();
   const endless = makeClip(join(folder, 'long.mkv'), { source: RISING(60), output: ['-c:v', 'ffv1'] });
-  const given = decodeApart(endless, { ...PLAIN, size: 512 }, { frames: 64 }, { signal: controller.signal });
+  const given = decodeApart(endless, { ...PLAIN, size: 512 }, [{ frames: 64 }], { signal: controller.signal });
   controller.abort(new Error('enough'));
   await expect(given).rejects.toThrow('enough');
-  await expect(decodeApart(clip, PLAIN, { frames: 2 }, { signal: controller.signal })).rejects.toThrow('enough');
-  expect((await decodeApart(clip, PLAIN, { frames: 2 })).frames).toHaveLength(2);
+  await expect(decodeApart(clip, PLAIN, [{ frames: 2 }], { signal: controller.signal })).rejects.toThrow('enough');
+  expect((await decodeApart(clip, PLAIN, [{ frames: 2 }])).frames).toHaveLength(2);
 });
 
 test.skipIf(process.platform === 'win32')(
   'when the process is killed the clip under way says so, and the next one is decoded',
   async () => {
-    await decodeApart(clip, PLAIN, { frames: 2 });
+    await decodeApart(clip, PLAIN, [{ frames: 2 }]);
     const [pid] = decoders();
-    const pending = decodeApart(clip, PLAIN, { frames: 2 });
+    const pending = decodeApart(clip, PLAIN, [{ frames: 2 }]);
     process.kill(pid as number, 'SIGKILL');
     await expect(pending).rejects.toThrow(`${clip}: could not be decoded: the decoding process ended (SIGKILL)`);
-    expect((await decodeApart(clip, PLAIN, { frames: 2 })).frames).toHaveLength(2);
+    expect((await decodeApart(clip, PLAIN, [{ frames: 2 }])).frames).toHaveLength(2);
   },
 );
 
@@ -95,7 +97,7 @@ test('a program that has what it wanted ends, and its decoder with it', async ()
   await writeFile(
     script,
     `import { decodeApart } from ${JSON.stringify(index)};
-     const { frames } = await decodeApart(process.argv[2], ${JSON.stringify(PLAIN)}, { frames: 2 });
+     const { frames } = await decodeApart(process.argv[2], ${JSON.stringify(PLAIN)}, [{ frames: 2 }]);
      console.log(frames.length);`,
   );
   const output = execFileSync(process.execPath, ['--import', 'tsx', script, clip], {

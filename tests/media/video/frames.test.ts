@@ -64,6 +64,12 @@ describe('the frames', () => {
     expect(clip.partial).toBeUndefined();
   });
 
+  test('in any order come in that order', async () => {
+    const path = makeClip(at('order.mkv'), { source: RISING(1), output: LOSSLESS });
+    const clip = await decodeVideo(path, SQUASH, () => [0.55, 0.15, 0.55, 0.05]);
+    expect(reds(clip)).toEqual([5, 1, 5, 0]);
+  });
+
   test('late in a clip are reached without decoding what comes before', async () => {
     const path = makeClip(at('late.mkv'), { source: RISING(12), output: [...LOSSLESS, '-g', '5'] });
     const clip = await decodeVideo(path, SQUASH, () => [11.01, 11.21]);

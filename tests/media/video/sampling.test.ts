@@ -1,6 +1,14 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { denseTimes, evenTimes, randomTimes, windowsOf, windowTimes } from '../../../src/media/video/index.js';
+import { describe, expect, test } from 'vitest';
+import {
+  denseTimes,
+  evenTimes,
+  mostSampled,
+  randomTimes,
+  sampledTimes,
+  windowsOf,
+  windowTimes,
+} from '../../../src/media/video/index.js';
 import { Random } from '../../../src/shared/random.js';
 
 test('even times are the middles of equal parts', () => {
@@ -35,4 +43,27 @@ test('drawn times rise, stay inside, and are the same for the same seed', () => 
       }
     }),
   );
+});
+
+describe('how many frames are taken', () => {
+  const sampling = { rate: 4, atLeast: 3, atMost: 20 };
+
+  test.each([
+    [0.1, 3],
+    [2, 8],
+    [60, 20],
+  ])('of %d s: %d', (seconds, count) => {
+    const span = { from: 1, to: 1 + seconds };
+    expect(sampledTimes(span, [sampling])).toEqual(evenTimes(span, count));
+  });
+
+  test('in windows', () => {
+    const span = { from: 0, to: 4 };
+    expect(sampledTimes(span, [{ frames: 2, windows: 2 }])).toEqual(windowTimes(span, { frames: 2, windows: 2 }));
+    expect(sampledTimes(span, [{ frames: 3 }, { frames: 2 }])).toEqual([...evenTimes(span, 3), ...evenTimes(span, 2)]);
+  });
+
+  test('at most', () => {
+    expect(mostSampled([sampling, { frames: 5 }, { frames: 5, windows: 3 }])).toBe(40);
+  });
 });
