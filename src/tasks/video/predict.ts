@@ -4,36 +4,23 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
-import {
-  DEFAULT_TIMEOUT_SECONDS,
-  type DecodedVideo,
-  type FrameSampling,
-  startDecoder,
-  type VideoPath,
-} from '../../media/video/index.js';
+import { DEFAULT_TIMEOUT_SECONDS, type DecodedVideo, startDecoder, type VideoPath } from '../../media/video/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
-import { likeliestPath } from '../../decoding/likeliest-path.js';
 import { toTensors } from '../../training/parameters.js';
-import { likeliestLabels, rounded, type ScoredLabel } from '../scored-labels.js';
+import { likeliestLabels, type ScoredLabel } from '../scored-labels.js';
 import { frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
-import { frameEncodingOf, loadVideoModel, type VideoModel, type VideoModelConfig, windowsOf } from './model.js';
+import { frameEncodingOf, loadVideoModel, type VideoModel } from './model.js';
+import {
+  type ClipSampling,
+  type FrameChoice,
+  type Moment,
+  samplingOf,
+  type TimelineEntry,
+  timelineOf,
+} from './timeline.js';
 
-/**
- * What a change of label in a timeline costs, in nats for each frame a second: frames that follow closely say much the same,
- * and so many of them as a second has must agree on something new. benchmarks/video.md has what others find.
- */
-const CHANGE_COST = 3;
-/** Frames a second of a timeline: of 4 and 8, 8 found more of the cuts (benchmarks/video.md). */
-const TIMELINE_RATE = 8;
-/** Half a minute at that rate; longer clips are looked at less often. */
-const MOST_TIMELINE_FRAMES = 240;
-
-/** What a frame is taken for, in view of those around it. */
-export interface TimelineEntry extends ScoredLabel {
-  /** Seconds from the beginning. */
-  readonly time: number;
-}
+export type { TimelineEntry } from './timeline.js';
 
 /** What is said of one clip, or why nothing is. */
 export type ClassifyResult =
@@ -49,15 +36,9 @@ export type ClassifyResult =
     }
   | { readonly video: string; readonly error: string };
 
-export interface ClassifyOptions {
-  /** Frames a window; default: as many as in training. Given, a timeline has these and no others. */
-  readonly frames?: number;
-  /** Windows beside each other that cover the clip, whose probabilities are averaged; default: what the model says, else 1. */
-  readonly windows?: number;
+export interface ClassifyOptions extends FrameChoice {
   /** Classes to give; default 5. */
   readonly top?: number;
-  /** Whether to say what is seen when, by default at eight frames a second. */
-  readonly timeline?: boolean;
   /** Seconds that the decoding of a clip may take; default 60. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
@@ -187,40 +168,11 @@ function describe(
   };
 }
 
-function timelineOf(moments: ClipAnswer['moments'], labels: readonly string[]): readonly TimelineEntry[] {
-  const path = likeliestPath(
-    moments.map(({ probabilities }) => probabilities),
-    changeCost(moments),
-  );
-  return moments.map(({ time, probabilities }, index) => {
-    const label = path[index] as number;
-    return { time: rounded(time), label: labels[label] as string, probability: rounded(probabilities[label] ?? 0) };
-  });
-}
-
-/** At which frames a clip is looked at. */
-interface ClipSampling {
-  /** Of a window. */
-  readonly frames: number;
-  readonly windows: number;
-  /** The windows, and where it has frames of its own the timeline. */
-  readonly samplings: readonly FrameSampling[];
-}
-
-/** A timeline takes as many frames as find a moment, whatever the clip's length, unless it is said how many. */
-function samplingOf(config: VideoModelConfig, options: ClassifyOptions): ClipSampling {
-  const { frames = config.frames, windows = windowsOf(config), timeline } = options;
-  const isChosen = options.frames !== undefined || options.windows !== undefined;
-  const ofTimeline = { rate: TIMELINE_RATE, atLeast: frames * windows, atMost: MOST_TIMELINE_FRAMES };
-  const further = timeline === true && !isChosen ? [ofTimeline] : [];
-  return { frames, windows, samplings: [{ frames, windows }, ...further] };
-}
-
 /** What is thought of a clip, and of its frames from one moment to the next. */
 interface ClipAnswer {
   /** Probabilities of the classes. */
   readonly clip: Float32Array;
-  readonly moments: readonly { readonly time: number; readonly probabilities: Float32Array }[];
+  readonly moments: readonly Moment[];
 }
 
 async function look(
@@ -238,12 +190,5 @@ async function look(
       ? [answer, video.frames]
       : [await head.classify(features.subarray(inWindows * size), { windows: 1, frames: others.length }), others];
   const moments = shown.map(({ time }, index) => ({ time, probabilities: ofTimeline.frames[index] as Float32Array }));
-  // A clip of fewer frames a second repeats them.
-  return { clip: answer.clip, moments: moments.filter(({ time }, index) => time !== moments[index - 1]?.time) };
-}
-
-/** What a change costs where moments lie as far apart as these. */
-function changeCost(moments: ClipAnswer['moments']): number {
-  const seconds = (moments.at(-1)?.time ?? 0) - (moments[0]?.time ?? 0);
-  return seconds > 0 ? (CHANGE_COST * (moments.length - 1)) / seconds : 0;
+  return { clip: answer.clip, moments };
 }
