@@ -2,7 +2,6 @@
  * How a picture becomes the square that an encoder sees. A checkpoint records it, so that captions are made from
  * pictures prepared exactly as those it was trained on.
  */
-import { UserError } from '../shared/errors.js';
 import { fieldReader, requireFields, requireNames } from '../shared/fields.js';
 
 const FITS = ['squash', 'crop', 'pad'] as const;
@@ -37,26 +36,14 @@ export interface ImagePreprocessing {
 
 /** `value` as preprocessing, or a UserError that says what about it is wrong; `where` names it ("config.json: …"). */
 export function validateImagePreprocessing(value: unknown, where: string): ImagePreprocessing {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UserError(`${where}: expected an object with size, fit and kernel, found ${JSON.stringify(value)}`);
-  }
-  const entries: ReadonlyMap<string, unknown> = new Map(Object.entries(value));
-  for (const key of entries.keys()) {
-    if (!['size', 'fit', 'kernel', 'stack'].includes(key)) {
-      throw new UserError(`${where}: unknown key ${JSON.stringify(key)} (size, fit, kernel and stack are known)`);
-    }
-  }
-  const size = entries.get('size');
-  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > MAXIMUM_SIZE) {
-    throw new UserError(
-      `${where}.size: expected a whole number from 1 to ${MAXIMUM_SIZE}, found ${JSON.stringify(size)}`,
-    );
-  }
+  const fields = requireFields(value, where);
+  requireNames(fields, ['size', 'fit', 'kernel', 'stack'], where);
+  const reader = fieldReader(fields, where);
   return {
-    size,
-    fit: oneOf(FITS, entries.get('fit'), `${where}.fit`),
-    kernel: oneOf(KERNELS, entries.get('kernel'), `${where}.kernel`),
-    ...(entries.has('stack') ? { stack: validateFrameStack(entries.get('stack'), `${where}.stack`) } : {}),
+    size: reader.integer('size', 1, MAXIMUM_SIZE),
+    fit: reader.choice('fit', FITS),
+    kernel: reader.choice('kernel', KERNELS),
+    ...('stack' in fields ? { stack: validateFrameStack(fields['stack'], `${where}.stack`) } : {}),
   };
 }
 
@@ -65,12 +52,4 @@ function validateFrameStack(value: unknown, where: string): FrameStack {
   requireNames(fields, ['kind', 'gap'], where);
   const reader = fieldReader(fields, where);
   return { kind: reader.choice('kind', FRAME_STACKS), gap: reader.positive('gap') };
-}
-
-function oneOf<T extends string>(legal: readonly T[], value: unknown, where: string): T {
-  const found = legal.find((choice) => choice === value);
-  if (found === undefined) {
-    throw new UserError(`${where}: expected one of ${legal.join(', ')}, found ${JSON.stringify(value)}`);
-  }
-  return found;
 }
