@@ -20,5 +20,7 @@ export type DecoderReply =
   | { readonly kind: 'decoded'; readonly id: number; readonly video: DecodedVideo }
   /** The clip is to blame: what is wrong with it. */
   | { readonly kind: 'refused'; readonly id: number; readonly reason: string }
+  /** What it is decoded with is to blame, which the user can mend. */
+  | { readonly kind: 'unable'; readonly id: number; readonly message: string }
   /** We are. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };

@@ -1,6 +1,6 @@
 /** What runs in the process that `decodeApart` starts: decodes the clips that it is sent until the program ends. */
 import { unreachable } from '../../shared/assert.js';
-import { messageOf } from '../../shared/errors.js';
+import { messageOf, UserError } from '../../shared/errors.js';
 import type { DecoderJob, DecoderReply, DecoderRequest } from './decoder-messages.js';
 import { decodeFrames } from './frame-stacks.js';
 import { sampledTimes } from './sampling.js';
@@ -42,6 +42,7 @@ async function replyTo(id: number, job: DecoderJob, signal: AbortSignal): Promis
     return { kind: 'decoded', id, video };
   } catch (error) {
     if (error instanceof VideoError) return { kind: 'refused', id, reason: error.reason };
+    if (error instanceof UserError) return { kind: 'unable', id, message: error.message };
     return { kind: 'failed', id, message: messageOf(error) };
   }
 }

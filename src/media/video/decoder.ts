@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { unreachable } from '../../shared/assert.js';
+import { UserError } from '../../shared/errors.js';
 import { printable } from '../media-error.js';
 import type { ImagePreprocessing } from '../preprocessing.js';
 import type { DecoderJob, DecoderReply, DecoderRequest } from './decoder-messages.js';
@@ -76,6 +77,8 @@ class DecoderProcess {
         return job.resolve(reply.video);
       case 'refused':
         return job.reject(new VideoError(job.where, reply.reason));
+      case 'unable':
+        return job.reject(new UserError(reply.message));
       case 'failed':
         return job.reject(new Error(`${job.where}: ${reply.message}`));
       default:

@@ -2,10 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeApart, decodeFrames, VideoError, windowTimes } from '../../../src/media/video/index.js';
 import type { ImagePreprocessing } from '../../../src/media/preprocessing.js';
+import { UserError } from '../../../src/shared/errors.js';
 import { makeClip, RISING } from '../../helpers/clips.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
@@ -29,6 +31,13 @@ function decoders(): readonly number[] {
     const [pid, parent] = line.trim().split(/\s+/);
     return Number(parent) === process.pid && line.includes('decoder-process') ? [Number(pid)] : [];
   });
+}
+
+/** Does `work` with a decoder process that was started after this call. */
+async function restarted(work: () => Promise<unknown>): Promise<void> {
+  decoders().forEach((pid) => process.kill(pid, 'SIGKILL'));
+  while (decoders().length > 0) await setTimeout(20);
+  await work();
 }
 
 test.each([
@@ -88,6 +97,23 @@ test.skipIf(process.platform === 'win32')(
     process.kill(pid as number, 'SIGKILL');
     await expect(pending).rejects.toThrow(`${clip}: could not be decoded: the decoding process ended (SIGKILL)`);
     expect((await decodeApart(clip, PLAIN, [{ frames: 2 }])).frames).toHaveLength(2);
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
+  'tools that are not there are no fault of the clip, and can be mended',
+  async () => {
+    const before = process.env['FFPROBE_PATH'];
+    await restarted(async () => {
+      process.env['FFPROBE_PATH'] = join(folder, 'nowhere');
+      const failure = await decodeApart(clip, PLAIN, [{ frames: 2 }]).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(UserError);
+      expect(failure).not.toBeInstanceOf(VideoError);
+      expect((failure as Error).message).toContain('FFPROBE_PATH: expected an executable');
+    });
+    if (before === undefined) delete process.env['FFPROBE_PATH'];
+    else process.env['FFPROBE_PATH'] = before;
+    await restarted(() => decodeApart(clip, PLAIN, [{ frames: 2 }]));
   },
 );
 
