@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { decodeApart, decodeFrames, VideoError, windowTimes } from '../../../src/media/video/index.js';
 import type { ImagePreprocessing } from '../../../src/media/preprocessing.js';
 import { UserError } from '../../../src/shared/errors.js';
@@ -36,7 +36,8 @@ function decoders(): readonly number[] {
 /** Does `work` with a decoder process that was started after this call. */
 async function restarted(work: () => Promise<unknown>): Promise<void> {
   decoders().forEach((pid) => process.kill(pid, 'SIGKILL'));
-  while (decoders().length > 0) await setTimeout(20);
+  do await setTimeout(100);
+  while (decoders().length > 0);
   await work();
 }
 
@@ -104,6 +105,11 @@ test.skipIf(process.platform === 'win32')(
   'tools that are not there are no fault of the clip, and can be mended',
   async () => {
     const before = process.env['FFPROBE_PATH'];
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['FFPROBE_PATH'];
+      else process.env['FFPROBE_PATH'] = before;
+      return restarted(() => decodeApart(clip, PLAIN, [{ frames: 2 }]));
+    });
     await restarted(async () => {
       process.env['FFPROBE_PATH'] = join(folder, 'nowhere');
       const failure = await decodeApart(clip, PLAIN, [{ frames: 2 }]).catch((error: unknown) => error);
@@ -111,9 +117,6 @@ test.skipIf(process.platform === 'win32')(
       expect(failure).not.toBeInstanceOf(VideoError);
       expect((failure as Error).message).toContain('FFPROBE_PATH: expected an executable');
     });
-    if (before === undefined) delete process.env['FFPROBE_PATH'];
-    else process.env['FFPROBE_PATH'] = before;
-    await restarted(() => decodeApart(clip, PLAIN, [{ frames: 2 }]));
   },
 );
 
