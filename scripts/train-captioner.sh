@@ -23,7 +23,7 @@ train() {
     --source "images=$data/coco/images,captions=$data/coco/captions_train.json" \
     --source "images=$data/pascal/images,captions=$data/pascal/captions_train.csv" "$@" "${options[@]}"
 }
-train --recipe best --seed 1 --encoder "$encoder" --output "$work/best"
+train --recipe best --cell lstm --seed 1 --encoder "$encoder" --output "$work/best"
 [ -e "$work/best/model.safetensors" ] || exit 0
 node "$scripts/average-checkpoints.mjs" "$work/first" "$work/best/stages/encoder" "$work/best/stages/rewards"
 

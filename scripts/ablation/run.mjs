@@ -41,7 +41,7 @@ const argv = yargs(process.argv.slice(2))
   .strict()
   .parseSync();
 
-/** What all rows share; a row's own options come after it and win. */
+/** What all rows share, but for what a row says otherwise. */
 const SHARED = (argv['--'] ?? []).map(String);
 
 /** Runs looksay; its standard output. Throws with its exit code. */
@@ -94,7 +94,9 @@ function sharedBeside({ options }) {
 async function train(row, seed, output) {
   const encoder = row.encoder === 'V1' ? argv.encoderV1 : argv.encoder;
   const start =
-    row.from === undefined ? ['--encoder', encoder] : ['--start-from', join(argv.work, `${row.from}-${seed}`)];
+    row.from === undefined
+      ? ['--encoder', encoder, ...(row.options.includes('--cell') ? [] : ['--cell', 'lstm'])]
+      : ['--start-from', join(argv.work, `${row.from}-${seed}`)];
   const photos = row.photos ?? argv.photos;
   const sources = photos === undefined ? everything() : await subset(photos);
   const vectors = row.vectors === true ? ['--word-vectors', argv.wordVectors] : [];
@@ -134,7 +136,7 @@ async function runRow(row, seed) {
   if (!existsSync(resultFile)) {
     console.error(`${row.name}, seed ${seed}`);
     await train(row, seed, output);
-    const widths = row.name === 'default' && seed === SEEDS[0] ? BEAM_WIDTHS : [5];
+    const widths = row.name === 'lstm' && seed === SEEDS[0] ? BEAM_WIDTHS : [5];
     const scored = [];
     for (const width of widths) scored.push(await score(output, width));
     await writeFile(resultFile, `${JSON.stringify(scored, null, 2)}\n`);

@@ -56,7 +56,7 @@ export interface CaptionerConfig {
 /** Everything but the size of the vocabulary, which the training data decides. */
 export const captionerDefaults: Omit<CaptionerConfig, 'vocabularySize'> = {
   entry: 'soft',
-  cell: 'lstm',
+  cell: 'gru', // ahead of an LSTM at every number of epochs: benchmarks/captions.md
   gruResetAfter: true,
   rnnBias: true,
   layers: 1,
