@@ -37,14 +37,28 @@ async function rowsOf(folder, row, seed) {
   );
 }
 
+/** CIDEr-D at beam width 5 of a row that was trained with several seeds: its mean, least and most. */
+async function summaryOf(row, folders) {
+  if (folders.length < 2) return [];
+  const scores = [];
+  for (const folder of folders) {
+    const results = JSON.parse(await readFile(join(folder, 'ablation.json'), 'utf8'));
+    scores.push(results.find(({ beamWidth }) => beamWidth === 5).ciderD);
+  }
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  const numbers = [mean, Math.min(...scores), Math.max(...scores)].map((value) => value.toFixed(4));
+  return [line([row.name, scores.length, ...numbers])];
+}
+
 /** Markdown with every row whose training and scoring are done. */
 export async function tableOf({ work, rows, seeds, photos, shared }) {
   const lines = [];
+  const summary = [];
   for (const row of rows) {
-    for (const seed of seeds) {
-      const folder = join(work, `${row.name}-${seed}`);
-      if (existsSync(join(folder, 'ablation.json'))) lines.push(...(await rowsOf(folder, row, seed)));
-    }
+    const folderOf = (seed) => join(work, `${row.name}-${seed}`);
+    const done = seeds.filter((seed) => existsSync(join(folderOf(seed), 'ablation.json')));
+    for (const seed of done) lines.push(...(await rowsOf(folderOf(seed), row, seed)));
+    summary.push(...(await summaryOf(row, done.map(folderOf))));
   }
   const data =
     photos === undefined
@@ -54,7 +68,10 @@ export async function tableOf({ work, rows, seeds, photos, shared }) {
 
 Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\`. Trained on ${data},
 by \`looksay train caption ${shared.join(' ')}\` and what the row says. Each row trained to its own early stop; its log is in
-\`benchmarks/captions/\`. Photos/s is of the whole evaluation, start included, on the machine that trained.
+\`benchmarks/captions/\`. Minutes and photos/s (of the whole evaluation, start included) are of the machine that trained, with whatever else ran on it.
 
-${line(HEAD)}${line(HEAD.map(() => '---'))}${lines.join('')}`;
+${line(HEAD)}${line(HEAD.map(() => '---'))}${lines.join('')}
+Rows of several seeds, CIDEr-D at beam width 5:
+
+${line(['row', 'seeds', 'mean', 'least', 'most'])}${line(Array(5).fill('---'))}${summary.join('')}`;
 }
