@@ -3,6 +3,9 @@
  * MobileNet V2, as Xu et al. 2015 have it.
  */
 
+/** What a row that does not say otherwise is made of. */
+export const BASE = ['--cell', 'lstm'];
+
 const V1 = { encoder: 'V1' };
 
 /** Rows whose result decides a default are trained with three seeds. */

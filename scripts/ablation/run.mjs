@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { Random } from '../../dist/shared/random.js';
 import { readSource } from '../../dist/tasks/caption/sources.js';
-import { BEAM_WIDTHS, ROWS, SEEDS } from './rows.mjs';
+import { BASE, BEAM_WIDTHS, ROWS, SEEDS } from './rows.mjs';
 import { tableOf } from './table.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -85,18 +85,17 @@ const everything = () => [
 ];
 
 /** The shared options but those that the row sets otherwise: an option may stand only once. */
-function sharedBeside({ options }) {
-  const names = SHARED.flatMap((word, index) => (word.startsWith('--') ? [index] : []));
-  const groups = names.map((start, index) => SHARED.slice(start, names[index + 1]));
+function sharedBeside({ options, from }) {
+  const shared = [...(from === undefined ? BASE : []), ...SHARED]; // what goes on from a checkpoint has its architecture
+  const names = shared.flatMap((word, index) => (word.startsWith('--') ? [index] : []));
+  const groups = names.map((start, index) => shared.slice(start, names[index + 1]));
   return groups.filter(([name]) => !options.includes(name)).flat();
 }
 
 async function train(row, seed, output) {
   const encoder = row.encoder === 'V1' ? argv.encoderV1 : argv.encoder;
   const start =
-    row.from === undefined
-      ? ['--encoder', encoder, ...(row.options.includes('--cell') ? [] : ['--cell', 'lstm'])]
-      : ['--start-from', join(argv.work, `${row.from}-${seed}`)];
+    row.from === undefined ? ['--encoder', encoder] : ['--start-from', join(argv.work, `${row.from}-${seed}`)];
   const photos = row.photos ?? argv.photos;
   const sources = photos === undefined ? everything() : await subset(photos);
   const vectors = row.vectors === true ? ['--word-vectors', argv.wordVectors] : [];

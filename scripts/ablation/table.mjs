@@ -18,8 +18,7 @@ async function countWeights(folder) {
   return [...tensors.values()].reduce((sum, { values }) => sum + values.length, 0);
 }
 
-async function rowsOf(folder, row, seed) {
-  const results = JSON.parse(await readFile(join(folder, 'ablation.json'), 'utf8'));
+async function rowsOf({ folder, seed, results }, row) {
   const log = (await readFile(join(folder, 'log.jsonl'), 'utf8'))
     .trim()
     .split('\n')
@@ -38,13 +37,9 @@ async function rowsOf(folder, row, seed) {
 }
 
 /** CIDEr-D at beam width 5 of a row that was trained with several seeds: its mean, least and most. */
-async function summaryOf(row, folders) {
-  if (folders.length < 2) return [];
-  const scores = [];
-  for (const folder of folders) {
-    const results = JSON.parse(await readFile(join(folder, 'ablation.json'), 'utf8'));
-    scores.push(results.find(({ beamWidth }) => beamWidth === 5).ciderD);
-  }
+function summaryOf(trainings, row) {
+  if (trainings.length < 2) return [];
+  const scores = trainings.map(({ results }) => results.find(({ beamWidth }) => beamWidth === 5).ciderD);
   const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
   const numbers = [mean, Math.min(...scores), Math.max(...scores)].map((value) => value.toFixed(4));
   return [line([row.name, scores.length, ...numbers])];
@@ -55,10 +50,14 @@ export async function tableOf({ work, rows, seeds, photos, shared }) {
   const lines = [];
   const summary = [];
   for (const row of rows) {
-    const folderOf = (seed) => join(work, `${row.name}-${seed}`);
-    const done = seeds.filter((seed) => existsSync(join(folderOf(seed), 'ablation.json')));
-    for (const seed of done) lines.push(...(await rowsOf(folderOf(seed), row, seed)));
-    summary.push(...(await summaryOf(row, done.map(folderOf))));
+    const trainings = [];
+    for (const seed of seeds) {
+      const folder = join(work, `${row.name}-${seed}`);
+      const file = join(folder, 'ablation.json');
+      if (existsSync(file)) trainings.push({ folder, seed, results: JSON.parse(await readFile(file, 'utf8')) });
+    }
+    for (const training of trainings) lines.push(...(await rowsOf(training, row)));
+    summary.push(...summaryOf(trainings, row));
   }
   const data =
     photos === undefined

@@ -1,6 +1,10 @@
 /** Clips made on the spot by ffmpeg's own sources (lavfi). */
 import { execFileSync } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { findTool } from '../../src/media/video/index.js';
+import { temporaryFolder } from './tiny-captioner.js';
 
 export interface ClipOptions {
   /** A lavfi source with its options. */
@@ -27,3 +31,14 @@ export function makeClip(
 /** A plain colour whose red rises by 20 a frame, 10 frames a second: a frame's time can be read off its pixels. */
 export const RISING = (seconds: number, rate = 10): string =>
   `color=black:s=32x32:r=${rate}:d=${seconds},format=gbrp,geq=r='mod(N*20,240)':g=0:b=0`;
+
+/** A lossless clip of `RISING` that lasts one second, for all tests of a file, and the folder that it lies in. */
+export function risingClip(): { readonly folder: string; readonly clip: string } {
+  const made = { folder: '', clip: '' };
+  beforeAll(async () => {
+    made.folder = await temporaryFolder();
+    made.clip = makeClip(join(made.folder, 'rising.mkv'), { source: RISING(1), output: ['-c:v', 'ffv1'] });
+  });
+  afterAll(() => rm(made.folder, { recursive: true, force: true }));
+  return made;
+}

@@ -16,6 +16,7 @@ import { requireNewFile } from '../../tasks/output.js';
 import { trainWords, type TrainWordsOptions } from '../../tasks/words/train.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { overwriteOption } from './results.js';
 import {
   asYargsOptions,
   checkNumbers,
@@ -147,11 +148,7 @@ function trainWordsOptions<T>(builder: Argv<T>): Argv<TrainWordsArguments> {
         default: [] as string[],
         describe: "Write the vectors to this file too, in word2vec's format: binary for .bin, else text",
       },
-      overwrite: {
-        type: 'boolean',
-        default: false,
-        describe: 'Replace the files of --export (--continue does so too)',
-      },
+      overwrite: { ...overwriteOption.overwrite, describe: 'Replace the files of --export (--continue does so too)' },
       continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
       architecture: {
         choices: ARCHITECTURES,

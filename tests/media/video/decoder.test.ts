@@ -1,28 +1,19 @@
 /** The process that decodes: it gives what decoding here gives, and a clip or its end takes nothing else along. */
 import { execFileSync } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { decodeApart, decodeFrames, VideoError, windowTimes } from '../../../src/media/video/index.js';
 import type { ImagePreprocessing } from '../../../src/media/preprocessing.js';
 import { UserError } from '../../../src/shared/errors.js';
-import { makeClip, RISING } from '../../helpers/clips.js';
-import { temporaryFolder } from '../../helpers/tiny-captioner.js';
+import { makeClip, RISING, risingClip } from '../../helpers/clips.js';
 
 const PLAIN: ImagePreprocessing = { size: 16, fit: 'squash', kernel: 'cubic' };
 const STACKED: ImagePreprocessing = { ...PLAIN, stack: { kind: 'changes', gap: 0.1 } };
 
-let folder: string;
-let clip: string;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  clip = makeClip(join(folder, 'rising.mkv'), { source: RISING(1), output: ['-c:v', 'ffv1'] });
-});
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const made = risingClip();
 
 /** Process ids of those that this process started and that decode. */
 function decoders(): readonly number[] {
@@ -46,8 +37,8 @@ test.each([
   ['stacks', STACKED],
 ])('%s are those of decodeFrames, in every window', async (_, preprocessing) => {
   const sampling = { frames: 3, windows: 2 };
-  const there = await decodeApart(clip, preprocessing, [sampling]);
-  expect(there).toEqual(await decodeFrames(clip, preprocessing, (span) => windowTimes(span, sampling)));
+  const there = await decodeApart(made.clip, preprocessing, [sampling]);
+  expect(there).toEqual(await decodeFrames(made.clip, preprocessing, (span) => windowTimes(span, sampling)));
   expect(there.frames).toHaveLength(6);
 });
 
@@ -55,17 +46,17 @@ test.each([
   ['frames', PLAIN],
   ['stacks', STACKED],
 ])('%s that repeat are one array, so that they are encoded once', async (_, preprocessing) => {
-  const { frames } = await decodeApart(clip, preprocessing, [{ frames: 40 }]);
+  const { frames } = await decodeApart(made.clip, preprocessing, [{ frames: 40 }]);
   const distinct = new Set(frames.map(({ pixels }) => pixels));
   expect(frames).toHaveLength(40);
   expect(distinct.size).toBeLessThanOrEqual(30); // ten frames, each with what stands beside it
 });
 
 test('several clips at once, and one that cannot be read among them', async () => {
-  const broken = join(folder, 'broken.mp4');
+  const broken = join(made.folder, 'broken.mp4');
   await writeFile(broken, 'no clip');
   const results = await Promise.allSettled(
-    [clip, broken, clip].map((path) => decodeApart(path, PLAIN, [{ frames: 2 }])),
+    [made.clip, broken, made.clip].map((path) => decodeApart(path, PLAIN, [{ frames: 2 }])),
   );
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   const { reason } = results[1] as PromiseRejectedResult;
@@ -74,30 +65,30 @@ test('several clips at once, and one that cannot be read among them', async () =
 });
 
 test('what is asked for wrongly is no fault of the clip', async () => {
-  const failure = await decodeApart(clip, PLAIN, [{ frames: 1e6 }]).catch((error: unknown) => error);
+  const failure = await decodeApart(made.clip, PLAIN, [{ frames: 1e6 }]).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(Error);
   expect(failure).not.toBeInstanceOf(VideoError);
 });
 
 test('a clip that is given up rejects with the reason, and the next is decoded', async () => {
   const controller = new AbortController();
-  const endless = makeClip(join(folder, 'long.mkv'), { source: RISING(60), output: ['-c:v', 'ffv1'] });
+  const endless = makeClip(join(made.folder, 'long.mkv'), { source: RISING(60), output: ['-c:v', 'ffv1'] });
   const given = decodeApart(endless, { ...PLAIN, size: 512 }, [{ frames: 64 }], { signal: controller.signal });
   controller.abort(new Error('enough'));
   await expect(given).rejects.toThrow('enough');
-  await expect(decodeApart(clip, PLAIN, [{ frames: 2 }], { signal: controller.signal })).rejects.toThrow('enough');
-  expect((await decodeApart(clip, PLAIN, [{ frames: 2 }])).frames).toHaveLength(2);
+  await expect(decodeApart(made.clip, PLAIN, [{ frames: 2 }], { signal: controller.signal })).rejects.toThrow('enough');
+  expect((await decodeApart(made.clip, PLAIN, [{ frames: 2 }])).frames).toHaveLength(2);
 });
 
 test.skipIf(process.platform === 'win32')(
   'when the process is killed the clip under way says so, and the next one is decoded',
   async () => {
-    await decodeApart(clip, PLAIN, [{ frames: 2 }]);
+    await decodeApart(made.clip, PLAIN, [{ frames: 2 }]);
     const [pid] = decoders();
-    const pending = decodeApart(clip, PLAIN, [{ frames: 2 }]);
+    const pending = decodeApart(made.clip, PLAIN, [{ frames: 2 }]);
     process.kill(pid as number, 'SIGKILL');
-    await expect(pending).rejects.toThrow(`${clip}: could not be decoded: the decoding process ended (SIGKILL)`);
-    expect((await decodeApart(clip, PLAIN, [{ frames: 2 }])).frames).toHaveLength(2);
+    await expect(pending).rejects.toThrow(`${made.clip}: could not be decoded: the decoding process ended (SIGKILL)`);
+    expect((await decodeApart(made.clip, PLAIN, [{ frames: 2 }])).frames).toHaveLength(2);
   },
 );
 
@@ -108,11 +99,11 @@ test.skipIf(process.platform === 'win32')(
     onTestFinished(() => {
       if (before === undefined) delete process.env['FFPROBE_PATH'];
       else process.env['FFPROBE_PATH'] = before;
-      return restarted(() => decodeApart(clip, PLAIN, [{ frames: 2 }]));
+      return restarted(() => decodeApart(made.clip, PLAIN, [{ frames: 2 }]));
     });
     await restarted(async () => {
-      process.env['FFPROBE_PATH'] = join(folder, 'nowhere');
-      const failure = await decodeApart(clip, PLAIN, [{ frames: 2 }]).catch((error: unknown) => error);
+      process.env['FFPROBE_PATH'] = join(made.folder, 'nowhere');
+      const failure = await decodeApart(made.clip, PLAIN, [{ frames: 2 }]).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(UserError);
       expect(failure).not.toBeInstanceOf(VideoError);
       expect((failure as Error).message).toContain('FFPROBE_PATH: expected an executable');
@@ -121,7 +112,7 @@ test.skipIf(process.platform === 'win32')(
 );
 
 test('a program that has what it wanted ends, and its decoder with it', async () => {
-  const script = join(folder, 'program.mjs');
+  const script = join(made.folder, 'program.mjs');
   const index = pathToFileURL(join(import.meta.dirname, '../../../src/media/video/index.ts')).href;
   await writeFile(
     script,
@@ -129,7 +120,7 @@ test('a program that has what it wanted ends, and its decoder with it', async ()
      const { frames } = await decodeApart(process.argv[2], ${JSON.stringify(PLAIN)}, [{ frames: 2 }]);
      console.log(frames.length);`,
   );
-  const output = execFileSync(process.execPath, ['--import', 'tsx', script, clip], {
+  const output = execFileSync(process.execPath, ['--import', 'tsx', script, made.clip], {
     encoding: 'utf8',
     timeout: 20_000,
   });

@@ -1,27 +1,16 @@
 /** Frames stacked with their neighbours: which times stand in which channel, and what changes look like. */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ImagePreprocessing } from '../../../src/media/image.js';
 import { decodeFrames, decodeVideo, evenTimes, mostFrames } from '../../../src/media/video/index.js';
-import { makeClip, RISING } from '../../helpers/clips.js';
-import { temporaryFolder } from '../../helpers/tiny-captioner.js';
+import { risingClip } from '../../helpers/clips.js';
 
 const PLAIN = { size: 16, fit: 'squash', kernel: 'cubic' } as const;
 
-let folder: string;
-let clip: string;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  clip = makeClip(join(folder, 'rising.mkv'), { source: RISING(1), output: ['-c:v', 'ffv1'] });
-});
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const made = risingClip();
 
 /** Grey of the pixel in the middle of each of the ten frames of the clip. */
 async function greys(): Promise<readonly number[]> {
-  const { frames } = await decodeVideo(clip, PLAIN, (span) => evenTimes(span, 10));
+  const { frames } = await decodeVideo(made.clip, PLAIN, (span) => evenTimes(span, 10));
   return frames.map(({ pixels }) => {
     const [red = 0, green = 0, blue = 0] = pixels.subarray(8 * 16 * 3 + 8 * 3);
     return Math.floor(0.299 * red + 0.587 * green + 0.114 * blue + 0.5);
@@ -30,13 +19,13 @@ async function greys(): Promise<readonly number[]> {
 
 /** The three channels of the pixel in the middle of each frame. */
 async function stacks(kind: 'times' | 'changes', times: readonly number[]): Promise<readonly (readonly number[])[]> {
-  const { frames } = await decodeFrames(clip, { ...PLAIN, stack: { kind, gap: 0.1 } }, () => times);
+  const { frames } = await decodeFrames(made.clip, { ...PLAIN, stack: { kind, gap: 0.1 } }, () => times);
   return frames.map(({ pixels }) => [...pixels.subarray(8 * 16 * 3 + 8 * 3, 8 * 16 * 3 + 8 * 3 + 3)]);
 }
 
 test('without a stack frames are those of decodeVideo', async () => {
   const sampler = (): readonly number[] => [0.15, 0.55];
-  expect(await decodeFrames(clip, PLAIN, sampler)).toEqual(await decodeVideo(clip, PLAIN, sampler));
+  expect(await decodeFrames(made.clip, PLAIN, sampler)).toEqual(await decodeVideo(made.clip, PLAIN, sampler));
 });
 
 test('times: the frame before, the frame, and the one after; at the ends the first and the last', async () => {
@@ -63,9 +52,9 @@ test('the most frames that can be asked for can be decoded, one more cannot', as
   const choices: readonly ImagePreprocessing[] = [PLAIN, { ...PLAIN, stack: { kind: 'times', gap: 0.1 } }];
   for (const preprocessing of choices) {
     const most = mostFrames(preprocessing);
-    const { frames } = await decodeFrames(clip, preprocessing, (span) => evenTimes(span, most));
+    const { frames } = await decodeFrames(made.clip, preprocessing, (span) => evenTimes(span, most));
     expect(frames).toHaveLength(most);
-    await expect(decodeFrames(clip, preprocessing, (span) => evenTimes(span, most + 1))).rejects.toThrow(
+    await expect(decodeFrames(made.clip, preprocessing, (span) => evenTimes(span, most + 1))).rejects.toThrow(
       'expected 1 to',
     );
   }
