@@ -1,7 +1,14 @@
 /** `looksay train caption`: trains a captioner on photos with captions. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { CELLS, captionerDefaults, type DropoutRates, type Entry } from '../../tasks/caption/architecture.js';
+import {
+  CELLS,
+  captionerDefaults,
+  type DropoutRates,
+  type Entry,
+  type Readout,
+  READOUTS,
+} from '../../tasks/caption/architecture.js';
 import { clipReaderDefaults } from '../../tasks/encoder/clip-reading.js';
 import { modelDefaults, type ModelOptions } from '../../tasks/caption/initial-model.js';
 import { recipeDefaults, type TrainingRecipe } from '../../tasks/caption/recipe.js';
@@ -52,6 +59,7 @@ interface TrainArguments extends BackendArguments, OptimizationArguments, ClipRe
   readonly cell: Cell;
   readonly inject: Entry | undefined;
   readonly attention: Entry | undefined;
+  readonly readout: Readout;
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
   readonly embeddingSize: number | undefined;
@@ -202,6 +210,11 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
       cell: { choices: CELLS, default: captionerDefaults.cell, describe: 'Recurrent cell' },
       inject: { choices: INJECTIONS, describe: 'How the picture enters, without attention' },
       attention: { choices: ATTENTIONS, describe: `Attention on the grid (default ${captionerDefaults.entry})` },
+      readout: {
+        choices: READOUTS,
+        default: captionerDefaults.readout,
+        describe: 'What a word is read from: the state, or also what was attended and the word before',
+      },
       ...clipReadingOptions,
       ...wordVectorsOption,
       'freeze-embedding': { type: 'boolean', default: false, describe: 'Leave the embedding as it starts' },
@@ -247,6 +260,7 @@ function modelOf(argv: TrainArguments): ModelOptions {
     captioner: {
       cell: argv.cell,
       entry: argv.inject ?? argv.attention ?? captionerDefaults.entry,
+      readout: argv.readout,
       ...given({ layers: argv.layers, hiddenSize: argv.hiddenSize, embeddingSize: argv.embeddingSize }),
       frozenEmbedding: argv.freezeEmbedding,
       dropout: dropoutOf(argv),

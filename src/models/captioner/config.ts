@@ -14,6 +14,14 @@ export type Entry = 'first-input' | 'first-step' | 'every-step' | 'soft' | 'topd
 
 export const ENTRIES: readonly Entry[] = ['first-input', 'first-step', 'every-step', 'soft', 'topdown'];
 
+/**
+ * What the next word is read from: the topmost cell's `state`, or that with what was attended and the word before (`deep`;
+ * Xu et al. 2015, eq. 7).
+ */
+export type Readout = 'state' | 'deep';
+
+export const READOUTS: readonly Readout[] = ['state', 'deep'];
+
 /** Shares of values that are dropped during training, each in [0, 1). */
 export interface DropoutRates {
   /** Of the embedded words. */
@@ -46,6 +54,7 @@ export interface CaptionerConfig {
   readonly featureProjection: number;
   /** Length of the vector in which `soft` and `topdown` compare state and position. */
   readonly attentionSize: number;
+  readonly readout: Readout;
   readonly dropout: DropoutRates;
   /** Whether the output layer uses the embedding's table (Press and Wolf 2017). */
   readonly tiedOutput: boolean;
@@ -66,6 +75,7 @@ export const captionerDefaults: Omit<CaptionerConfig, 'vocabularySize'> = {
   gridLength: 49,
   featureProjection: 512,
   attentionSize: 256,
+  readout: 'state',
   dropout: { embedding: 0.3, features: 0.3, layers: 0.3, output: 0.5 },
   tiedOutput: false,
   frozenEmbedding: false,
@@ -90,6 +100,8 @@ export function validateCaptionerConfig(value: unknown, where: string): Captione
     gridLength: reader.integer('gridLength', 1),
     featureProjection: reader.integer('featureProjection', 0),
     attentionSize: reader.integer('attentionSize', 1),
+    // Checkpoints from before there was a choice have none.
+    readout: fields.readout === undefined ? 'state' : reader.choice('readout', READOUTS),
     dropout: validateDropout(fields.dropout, `${where}.dropout`),
     tiedOutput: reader.boolean('tiedOutput'),
     frozenEmbedding: reader.boolean('frozenEmbedding'),

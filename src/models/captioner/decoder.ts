@@ -17,7 +17,8 @@ export interface CoreStep {
   /** [rows, hidden]. */
   readonly output: tf.Tensor;
   readonly state: readonly tf.Tensor[];
-  /** The attention's weights [rows, p], with an entry that attends. */
+  /** What was attended, [rows, image], and by which weights, [rows, p]; with an entry that attends. */
+  readonly context?: tf.Tensor;
   readonly attention?: tf.Tensor;
 }
 
@@ -92,8 +93,9 @@ function softCore(config: CaptionerConfig, parameters: Parameters, cell: Cell): 
       const hidden = state[0] as tf.Tensor;
       const { context, weights } = attend(attention, { keys, values }, hidden);
       const gate = tf.sigmoid(dense(hidden, parameter(parameters, 'gate/kernel'), parameter(parameters, 'gate/bias')));
-      const next = cell.step(state, projected, tf.mul(context, gate));
-      return { output: next[0] as tf.Tensor, state: next, attention: weights };
+      const gated = tf.mul(context, gate);
+      const next = cell.step(state, projected, gated);
+      return { output: next[0] as tf.Tensor, state: next, context: gated, attention: weights };
     },
   };
 }
@@ -117,7 +119,7 @@ function topDownCore(config: CaptionerConfig, parameters: Parameters, language: 
       const query = attended[0] as tf.Tensor;
       const { context, weights } = attend(attention, { keys, values }, query);
       const next = language.step(state.slice(split), undefined, context, query);
-      return { output: next[0] as tf.Tensor, state: [...attended, ...next], attention: weights };
+      return { output: next[0] as tf.Tensor, state: [...attended, ...next], context, attention: weights };
     },
   };
 }

@@ -18,6 +18,7 @@ import {
   repeatRows,
 } from './image.js';
 import { EMBEDDING_TABLE } from './parameters.js';
+import { readOut } from './readout.js';
 
 export interface CaptionerInput {
   /** Image features, [n, gridLength, featureSize]. */
@@ -41,9 +42,10 @@ export function captionerHidden(config: CaptionerConfig, parameters: Parameters,
   assert(rows % (input.grid.shape[0] ?? 1) === 0, () => `${rows} captions for ${input.grid.shape[0]} images`);
   const image = prepareImage(config, parameters, input.grid, training);
   const { core, upper } = createDecoder(config, parameters);
-  const steps = projectedSteps(config, parameters, core, image, input);
+  const embedded = embedWords(config, parameters, input);
+  const steps = projectedSteps(config, { core, image, embedded, time });
   const states = initialRows(config, image, rows);
-  const { outputs, attention } = runCore(core, image, steps, states.slice(0, core.stateCount));
+  const { outputs, contexts, attention } = runCore(core, image, steps, states.slice(0, core.stateCount));
   const above = states.slice(core.stateCount);
   const perCell = above.length / Math.max(1, upper.length);
   const stacked = unrollUpper(config, upper, outputs, {
@@ -53,28 +55,34 @@ export function captionerHidden(config: CaptionerConfig, parameters: Parameters,
   // With the image as first input there is one output more, from before the first word.
   const words = tf.slice(stacked, [outputs.length - time, 0, 0]); // [time, rows, hidden]
   const flat = tf.reshape(words, [time * rows, config.hiddenSize]); // [time·rows, hidden]
-  return { hidden: beforeOutput(config, parameters, flat, training), attention };
+  const context = contexts.length === 0 ? undefined : tf.concat([...contexts], 0); // [time·rows, image]
+  const read = readOut(parameters, { state: flat, words: embedded, context }); // [time·rows, hidden]
+  return { hidden: beforeOutput(config, parameters, read, training), attention };
 }
 
-/** What enters the gates at each step: words and image, [rows, gates·hidden] each. */
-function projectedSteps(
-  config: CaptionerConfig,
-  parameters: Parameters,
-  core: Core,
-  image: DecoderImage,
-  { tokens, training }: CaptionerInput,
-): readonly tf.Tensor[] {
+/** The words of `tokens`, some of their values dropped in training: [time·rows, embedding]. */
+function embedWords(config: CaptionerConfig, parameters: Parameters, { tokens, training }: CaptionerInput): tf.Tensor {
   const [rows = 0, time = 0] = tokens.shape;
   const timeFirst = tf.reshape(tf.transpose(tokens), [time * rows]); // [time·rows]
   const words = embed(parameter(parameters, EMBEDDING_TABLE), timeFirst); // [time·rows, embedding]
-  const embedded =
-    training === undefined
-      ? words
-      : dropout(words, config.dropout.embedding, dropoutStream(training.dropoutSeed, DROPOUT_STREAM.embedding));
+  if (training === undefined) return words;
+  return dropout(words, config.dropout.embedding, dropoutStream(training.dropoutSeed, DROPOUT_STREAM.embedding));
+}
+
+interface Projecting {
+  readonly core: Core;
+  readonly image: DecoderImage;
+  /** [time·rows, embedding]. */
+  readonly embedded: tf.Tensor;
+  readonly time: number;
+}
+
+/** What enters the gates at each step: words and image, [rows, gates·hidden] each. */
+function projectedSteps(config: CaptionerConfig, { core, image, embedded, time }: Projecting): readonly tf.Tensor[] {
   const projected = addToAll(core.project(embedded), everyStepInjection(config, image.perImage), time);
   const steps: tf.Tensor[] = splitEvenly(projected, time, 0);
   if (image.first === undefined) return steps;
-  const first = repeatRows(image.first, rows);
+  const first = repeatRows(image.first, (embedded.shape[0] ?? 0) / time);
   if (config.entry === 'first-input') return [core.project(first), ...steps];
   return [tf.add(steps[0] as tf.Tensor, first), ...steps.slice(1)];
 }
@@ -91,22 +99,31 @@ function addToAll(projected: tf.Tensor, injected: tf.Tensor | undefined, time: n
   return tf.reshape(sum, [all, gates]); // [time·rows, gates]
 }
 
+/** What `CoreStep` has, of each step. */
+interface CoreRun {
+  readonly outputs: readonly tf.Tensor[];
+  readonly contexts: readonly tf.Tensor[];
+  readonly attention: readonly tf.Tensor[];
+}
+
 function runCore(
   core: Core,
   { perImage }: DecoderImage,
   steps: readonly tf.Tensor[],
   initial: readonly tf.Tensor[],
-): { readonly outputs: readonly tf.Tensor[]; readonly attention: readonly tf.Tensor[] } {
+): CoreRun {
   let state = initial;
   const outputs: tf.Tensor[] = [];
+  const contexts: tf.Tensor[] = [];
   const attention: tf.Tensor[] = [];
   for (const projected of steps) {
     const step = core.step(state, projected, perImage);
     state = step.state;
     outputs.push(step.output);
+    if (step.context !== undefined) contexts.push(step.context);
     if (step.attention !== undefined) attention.push(step.attention);
   }
-  return { outputs, attention };
+  return { outputs, contexts, attention };
 }
 
 /** The cells above the core over its `outputs`: [steps, rows, hidden]. */

@@ -5,6 +5,8 @@ export {
   type DropoutRates,
   ENTRIES,
   type Entry,
+  type Readout,
+  READOUTS,
   validateCaptionerConfig,
 } from './config.js';
 export { captionerHidden, type CaptionerInput, captionerLogits } from './forward.js';

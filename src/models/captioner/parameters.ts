@@ -57,6 +57,7 @@ export function captionerParameterShapes(config: CaptionerConfig): ParameterShap
       : {}),
     ...entryShapes(config),
     ...Object.assign({}, ...cells),
+    ...readoutShapes(config),
     ...outputShapes(config),
   };
 }
@@ -91,6 +92,17 @@ function entryShapes(config: CaptionerConfig): ParameterShapes {
     default:
       return unreachable(entry, 'entry');
   }
+}
+
+/** With a deep readout, what brings the word before and what was attended to the size of the state. */
+function readoutShapes(config: CaptionerConfig): ParameterShapes {
+  const { readout, entry, hiddenSize, embeddingSize } = config;
+  if (readout === 'state') return {};
+  const attends = entry === 'soft' || entry === 'topdown';
+  return {
+    'readout/word': [embeddingSize, hiddenSize],
+    ...(attends ? { 'readout/context': [imageSizeOf(config), hiddenSize] } : {}),
+  };
 }
 
 function outputShapes({ tiedOutput, vocabularySize, hiddenSize, embeddingSize }: CaptionerConfig): ParameterShapes {

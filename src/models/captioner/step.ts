@@ -11,6 +11,7 @@ import { createDecoder, type Decoder, everyStepInjection } from './decoder.js';
 import { outputLayerOf, toOutputSize } from './forward.js';
 import { type CaptionerTraining, DROPOUT_STREAM, initialRows, prepareImage, repeatRows } from './image.js';
 import { EMBEDDING_TABLE } from './parameters.js';
+import { readOut } from './readout.js';
 
 /** Where decoding stands. Rows may be gathered at will, as long as each image keeps as many as the others. */
 export interface CaptionerState {
@@ -95,9 +96,10 @@ export function stepCaptions(
   if (waiting !== undefined) projected = tf.add(projected, waiting);
   if (injected !== undefined) projected = tf.add(projected, repeatRows(injected, rows));
   const drop = dropUpper(config, training);
-  const { output, states, attention } = advance(decoder, { states: perRow, projected, perImage, drop });
+  const { output, states, context, attention } = advance(decoder, { states: perRow, projected, perImage, drop });
   const state = { perRow: waiting === undefined ? states : [...states, tf.zerosLike(waiting)], perImage };
-  const dropped = dropAt(output, config.dropout.output, DROPOUT_STREAM.output, training);
+  const read = readOut(parameters, { state: output, words: embedded, context }); // [rows, hidden]
+  const dropped = dropAt(read, config.dropout.output, DROPOUT_STREAM.output, training);
   const logits = outputLogits(toOutputSize(parameters, dropped), outputLayerOf(parameters));
   return attention === undefined ? { logits, state } : { logits, state, attention };
 }
@@ -128,6 +130,7 @@ interface Advanced {
   readonly output: tf.Tensor;
   /** Of the core, then of the cells above it. */
   readonly states: readonly tf.Tensor[];
+  readonly context: tf.Tensor | undefined;
   readonly attention: tf.Tensor | undefined;
 }
 
@@ -144,5 +147,5 @@ function advance({ core, upper }: Decoder, { states, projected, perImage, drop }
     output = state[0] as tf.Tensor;
     offset += perCell;
   }
-  return { output, states: next, attention: step.attention };
+  return { output, states: next, context: step.context, attention: step.attention };
 }

@@ -10,7 +10,14 @@ describe('validateCaptionerConfig', () => {
     expect(validateCaptionerConfig(JSON.parse(JSON.stringify(VALID)), 'config.json')).toEqual(VALID);
   });
 
+  test('takes a config from before there was a choice of readouts', () => {
+    const { readout, ...before } = VALID;
+    expect(validateCaptionerConfig(before, 'config.json')).toEqual({ ...before, readout: 'state' });
+    expect(readout).toBe('state');
+  });
+
   test.each([
+    [{ readout: 'wide' }, 'config.json.readout: expected one of state, deep, got "wide"'],
     [{ cell: 'mamba' }, 'config.json.cell: expected one of rnn, lstm, gru, got "mamba"'],
     [{ entry: 3 }, 'config.json.entry: expected one of first-input'],
     [{ hiddenSize: 0 }, 'config.json.hiddenSize: expected a whole number from 1 to 1000000, got 0'],

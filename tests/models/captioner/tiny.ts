@@ -23,10 +23,11 @@ export const TINY: CaptionerConfig = {
   dropout: { embedding: 0, features: 0, layers: 0, output: 0 },
 };
 
-/** Every cell with every entry. */
-export const ALL_CONFIGS: readonly (readonly [string, CaptionerConfig])[] = ENTRIES.flatMap((entry) =>
-  CELL_KINDS.map((cell) => [`${entry} ${cell}`, { ...TINY, entry, cell }] as const),
-);
+/** Every cell with every entry, and every entry with a deep readout. */
+export const ALL_CONFIGS: readonly (readonly [string, CaptionerConfig])[] = ENTRIES.flatMap((entry) => [
+  ...CELL_KINDS.map((cell) => [`${entry} ${cell}`, { ...TINY, entry, cell }] as const),
+  [`${entry} gru deep`, { ...TINY, entry, cell: 'gru', readout: 'deep' }] as const,
+]);
 
 /** Weights of a tiny captioner, larger than usual so that everything has an effect; the biases too. */
 export function tinyParameters(config: CaptionerConfig, seed = 1): Record<string, tf.Tensor> {
