@@ -8,10 +8,12 @@ import type { FitOptions } from '../training/fit.js';
 import type { JsonObject } from '../training/json-files.js';
 import { readTensors, type TrainableParameters } from '../training/parameters.js';
 import { hasTrainingState, loadTrainingState, saveTrainingState } from '../training/training-checkpoint.js';
+import { explainWriteErrors } from '../training/system-errors.js';
 import { shapesOf } from '../training/weights.js';
 
-const LOG_FILE = 'log.jsonl';
-const SETTINGS_FILE = 'settings.json';
+/** The line of each epoch, and what was asked for, beside a checkpoint. */
+export const LOG_FILE = 'log.jsonl';
+export const SETTINGS_FILE = 'settings.json';
 
 /** What the trainings of all tasks are told. */
 export interface TrainingFolderOptions {
@@ -57,5 +59,6 @@ export async function folderSettings(
 
 /** Writes the settings beside the weights that they led to. */
 export async function saveSettings(output: string, settings: JsonObject): Promise<void> {
-  await writeFileAtomically(join(output, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+  const path = join(output, SETTINGS_FILE);
+  await explainWriteErrors(path, () => writeFileAtomically(path, `${JSON.stringify(settings, null, 2)}\n`));
 }

@@ -1,3 +1,10 @@
 /** What a captioner may be made of: the choices that a command offers, with their defaults. */
 export { CELL_KINDS as CELLS } from '../../layers/cells.js';
-export { captionerDefaults, type DropoutRates, ENTRIES, type Entry, type Readout, READOUTS } from '../../models/captioner/index.js';
+export {
+  captionerDefaults,
+  type DropoutRates,
+  ENTRIES,
+  type Entry,
+  type Readout,
+  READOUTS,
+} from '../../models/captioner/index.js';

@@ -6,18 +6,12 @@ import { note } from '../../shared/log.js';
 import { hasTrainingState } from '../../training/training-checkpoint.js';
 import { bestOf, type EpochRecord } from '../../training/training-state.js';
 import { writeFilesTogether } from '../../training/write-together.js';
-import { requireFreshFolder } from '../training-folder.js';
+import { LOG_FILE, requireFreshFolder, SETTINGS_FILE } from '../training-folder.js';
 import { loadCaptionModel, saveCaptionModel } from './model.js';
 import { describeStages, type StageSummary } from './model-card.js';
 import type { RecipeName, Stage } from './recipes.js';
 import { recordRecipe, stagesFolder } from './start.js';
-import {
-  LOG_FILE,
-  SETTINGS_FILE,
-  trainCaptioner,
-  type TrainCaptionerOptions,
-  type TrainCaptionerResult,
-} from './train.js';
+import { trainCaptioner, type TrainCaptionerOptions, type TrainCaptionerResult } from './train.js';
 
 export interface TrainStagesOptions extends Omit<TrainCaptionerOptions, 'recipe'> {
   /** Whose stages these are. */

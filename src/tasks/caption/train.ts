@@ -2,17 +2,13 @@
  * Trains a captioner: reads the captioned photos, caches what the frozen part of the encoder says about them, fits the
  * rest, and keeps the checkpoint of the epoch whose captions score best on the validation photos.
  */
-import { join } from 'node:path';
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
-import { writeFileAtomically } from '../../shared/files.js';
 import { note } from '../../shared/log.js';
 import { fit, type FitResult } from '../../training/fit.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { readTensors } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
-import { loadTrainingState, saveTrainingState } from '../../training/training-checkpoint.js';
-import { shapesOf } from '../../training/weights.js';
-import { requireFreshFolder } from '../training-folder.js';
+import { folderSettings, requireFreshFolder, saveSettings } from '../training-folder.js';
 import { generateFromCache } from './generate-cached.js';
 import { type CaptionModel, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
@@ -30,10 +26,6 @@ export interface TrainCaptionerResult {
   readonly epoch: number;
   readonly checkpoint: string;
 }
-
-/** The line of each epoch, and what was asked for, beside a checkpoint. */
-export const LOG_FILE = 'log.jsonl';
-export const SETTINGS_FILE = 'settings.json';
 
 /** The gradient must be of the probabilities by which the captions were drawn: nothing is smoothed. */
 const POLICY_LOSS: LossOptions = { labelSmoothing: 0, attentionRegularization: 0, dropout: true };
@@ -106,21 +98,18 @@ export async function trainCaptioner(options: TrainCaptionerOptions): Promise<Tr
 
 async function runTraining(prepared: Prepared): Promise<FitResult> {
   const { options, model, trainable, batches, selfCritical } = prepared;
-  const { recipe, output, signal } = options;
+  const { recipe, output } = options;
   const start = trainingStart(options.model, model, trainable);
   const begun = options.resume ? await recordedStart(output) : start;
   const settings = settingsOf(prepared, begun);
-  const initial = await readTensors(trainable.variables);
-  const resume = options.resume
-    ? await loadTrainingState(output, { parameterShapes: shapesOf(initial), configuration: settings })
-    : undefined;
+  const folder = await folderSettings(options, settings, trainable.variables);
   requireSameStart(output, begun, start);
   return fit<FeatureBatch>({
     parameters: trainable.variables,
     ...fitSettings(recipe, batches.batchesPerEpoch, (name) =>
       name.startsWith('encoder/') ? { learningRateMultiplier: recipe.encoderLearningRate } : {},
     ),
-    ...(options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter }),
+    ...folder,
     seed: options.seed,
     batches: ({ epoch, skip }) => trainingBatches(prepared, epoch, skip),
     loss: batchLoss(
@@ -142,11 +131,7 @@ async function runTraining(prepared: Prepared): Promise<FitResult> {
     async saveBest(record) {
       const modelCard = describeTraining({ model, data: prepared.data, recipe, seed: options.seed, record });
       await saveCaptionModel(output, await currentModel(prepared), { modelCard, precision: 'F16' });
-      await writeFileAtomically(join(output, SETTINGS_FILE), `${JSON.stringify(settings, null, 2)}\n`);
+      await saveSettings(output, settings);
     },
-    saveState: (state) => saveTrainingState(output, state, settings),
-    logFile: join(output, LOG_FILE),
-    ...(resume === undefined ? {} : { resume }),
-    ...(signal === undefined ? {} : { signal }),
   });
 }

@@ -1,11 +1,8 @@
-/** What one training of word vectors consists of, whatever its objective, and what it leaves in its folder. */
+/** What one training of word vectors consists of, whatever its objective. */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { type Architecture, validateWord2VecConfig, type Word2VecConfig } from '../../models/word2vec/index.js';
-import { writeFileAtomically } from '../../shared/files.js';
 import type { CorpusSource } from '../../text/corpus.js';
 import type { JsonObject } from '../../training/json-files.js';
-import { explainWriteErrors } from '../../training/system-errors.js';
 import type { CorpusOptions, WordCorpus } from './corpus.js';
 import type { WordsRecipe } from './recipe.js';
 
@@ -46,9 +43,6 @@ export interface WordsOutcome {
   readonly wordsPerSecond: number;
 }
 
-export const LOG_FILE = 'log.jsonl';
-const SETTINGS_FILE = 'settings.json';
-
 /** Throws UserError for sizes out of range. */
 export function createRun(options: TrainWordsOptions, corpus: WordCorpus): WordsRun {
   const { source, architecture, embeddingSize, recipe, seed } = options;
@@ -61,10 +55,4 @@ export function createRun(options: TrainWordsOptions, corpus: WordCorpus): Words
   const text = { words: corpus.textWords, vocabulary };
   const settings = { source, text, corpus: options.corpus, model: config, recipe, seed };
   return { options, corpus, config, settings: settings as unknown as JsonObject };
-}
-
-/** Writes the settings beside the checkpoint. */
-export async function saveSettings({ options, settings }: WordsRun): Promise<void> {
-  const path = join(options.output, SETTINGS_FILE);
-  await explainWriteErrors(path, () => writeFileAtomically(path, `${JSON.stringify(settings, null, 2)}\n`));
 }

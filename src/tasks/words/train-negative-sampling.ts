@@ -31,7 +31,8 @@ import type { WordCorpus } from './corpus.js';
 import { loadWordModel, saveWordModel } from './model.js';
 import { describeWords } from './model-card.js';
 import type { NegativeSamplingWordsRecipe } from './recipe.js';
-import { LOG_FILE, saveSettings, type WordsOutcome, type WordsRun } from './run.js';
+import { LOG_FILE, saveSettings } from '../training-folder.js';
+import type { WordsOutcome, WordsRun } from './run.js';
 
 /** Beside the weights: how far the training came. */
 const PROGRESS_FILE = 'progress.json';
@@ -202,7 +203,7 @@ async function save(run: Run, { memory, layout }: SharedTraining, { nextJob, his
     modelCard: describeWords(run, history.length),
     extras: { [PROGRESS_FILE]: { nextJob, history, settings } },
   });
-  await saveSettings(run);
+  await saveSettings(options.output, run.settings);
   const path = join(options.output, LOG_FILE);
   const log = history.map((line) => `${JSON.stringify(line)}\n`).join('');
   await explainWriteErrors(path, () => writeFileAtomically(path, log));

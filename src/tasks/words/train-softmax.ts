@@ -19,7 +19,8 @@ import { shapesOf } from '../../training/weights.js';
 import { saveWordModel } from './model.js';
 import { describeWords } from './model-card.js';
 import type { SoftmaxWordsRecipe } from './recipe.js';
-import { LOG_FILE, saveSettings, type WordsOutcome, type WordsRun } from './run.js';
+import { LOG_FILE, saveSettings } from '../training-folder.js';
+import type { WordsOutcome, WordsRun } from './run.js';
 import { type WindowBatch, windowBatches } from './window-batches.js';
 
 /** Batches of the text whose loss is the score of an epoch. */
@@ -68,7 +69,7 @@ async function fitVariables(
       const { words, counts } = corpus;
       const model = { config: run.config, words, counts, input: input as HostTensor, output: predicting as HostTensor };
       await saveWordModel(output, model, { modelCard: describeWords(run, epoch) });
-      await saveSettings(run);
+      await saveSettings(output, run.settings);
     },
     saveState: (state) => saveTrainingState(output, state, settings),
     logFile: join(output, LOG_FILE),
