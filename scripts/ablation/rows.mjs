@@ -21,6 +21,7 @@ export const ROWS = [
     decides: true,
   })),
   { name: 'entry-topdown', group: 'how the picture enters', options: ['--attention', 'topdown'], decides: true },
+  { name: 'readout-deep', group: 'readout', options: ['--cell', 'gru', '--readout', 'deep'], decides: true },
   { name: 'encoder-v1', group: 'encoder', options: [], ...V1 },
   { name: 'encoder-fine-tuned', group: 'encoder', options: ['--fine-tune-from', 'block11'], from: 'lstm' },
   { name: 'embedding-initialised', group: 'embedding', options: ['--embedding-size', '100'], vectors: true },
