@@ -120,8 +120,10 @@ async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: C
   const { recursive } = argv;
   if (await isClipCaptioner(argv.checkpoint)) {
     const clips = await findVideos(inputs, { recursive });
-    const { batchSize: _one, limitPixels: _any, consensus, ...ofClips } = options;
-    if (consensus !== undefined) throw new UserError('--consensus: is for captioners of photos', { exitCode: 2 });
+    const { batchSize: _one, limitPixels: _any, consensus, mirror, ...ofClips } = options;
+    if (consensus !== undefined || mirror === true) {
+      throw new UserError('--consensus and --mirror: are for captioners of photos', { exitCode: 2 });
+    }
     await withResults(CLIP_CAPTION_RESULTS, argv, context, clips, (sink, files) =>
       captionAll(loadClipCaptioner, argv, context, { options: ofClips, sink, files }),
     );

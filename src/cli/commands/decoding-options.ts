@@ -46,6 +46,11 @@ export const decodingOptions = {
     default: decodingDefaults.choice,
     describe: 'Give the most probable caption, or the one most like the others found (minimum Bayes risk)',
   },
+  mirror: {
+    type: 'boolean',
+    default: false,
+    describe: 'Look at the mirrored photo too: better captions, fewer photos a second',
+  },
   consensus: {
     type: 'string',
     array: true,
@@ -77,6 +82,7 @@ export interface DecodingArguments {
   readonly beamGroups: number;
   readonly diversity: number;
   readonly choice: Choice;
+  readonly mirror: boolean;
   readonly consensus: readonly string[];
   readonly consensusPhotos: number;
   readonly consensusWeight: number;
@@ -84,12 +90,12 @@ export interface DecodingArguments {
 
 /** How words are chosen, as the options say. Throws UserError for a consensus that makes no sense. */
 export function decodingFrom(argv: DecodingArguments): CaptionOptions {
-  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice } = argv;
+  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice, mirror } = argv;
   const sources = argv.consensus.map((text) => parseSource(text, '--consensus'));
   const consensus = { sources, neighbours: argv.consensusPhotos, weight: argv.consensusWeight };
   requireConsensusOptions(consensus);
   return {
-    ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice },
+    ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice, mirror },
     ...(sources.length === 0 ? {} : { consensus }),
   };
 }

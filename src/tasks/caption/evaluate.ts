@@ -133,7 +133,7 @@ async function captionAll(
 async function captionClips(
   model: ClipCaptionModel,
   examples: readonly CaptionedImage[],
-  { batchSize: _one, limitPixels: _any, consensus: _none, ...options }: CaptionOptions,
+  { batchSize: _one, limitPixels: _any, consensus: _none, mirror: _photo, ...options }: CaptionOptions,
 ): Promise<string[]> {
   const captioner = createClipCaptioner(model);
   const progress = startProgress('captioning', examples.length);

@@ -4,6 +4,7 @@ import type { ImagePreprocessing } from '../../media/image.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
+import { ORIGINAL, type View } from '../encoder/augment.js';
 import { BatchEncoder, type ImageEncoder, type PixelImage } from '../encoder/encode.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 import type { GeneratorMember } from './generate.js';
@@ -19,8 +20,9 @@ export interface Member extends GeneratorMember {
 /** The models of an ensemble, at least one. */
 export type CaptionModels = readonly [CaptionModel, ...CaptionModel[]];
 
-export function createMember(model: CaptionModel): Member {
-  const encoder = frozenEncoder(model, mobilenetBlocks(model.config.encoder).length);
+/** A member that sees `view` of each photo. */
+export function createMember(model: CaptionModel, view: View = ORIGINAL): Member {
+  const encoder = frozenEncoder(model, mobilenetBlocks(model.config.encoder).length, view);
   const parameters = toTensors(model.captioner);
   return {
     config: model.config.captioner,

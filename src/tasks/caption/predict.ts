@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
 import { UserError } from '../../shared/errors.js';
+import { MIRRORED } from '../encoder/augment.js';
 import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
 import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
 import {
@@ -36,6 +37,8 @@ export interface CaptionOptions extends Partial<DecodingOptions> {
   readonly limitPixels?: number;
   /** Captions of photos that look alike take part in the choice: which photos, and how much. Default: none. */
   readonly consensus?: ConsensusOptions;
+  /** The mirrored photo is looked at too, and both decide together, in about one and a half times the time. Default false. */
+  readonly mirror?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -54,6 +57,12 @@ interface CompiledCaptioner {
   readonly key: string;
   readonly encoders: BatchEncoders;
   readonly generator: CaptionGenerator;
+}
+
+/** What decides beside the captioners' words for the photo as it is. */
+interface Together {
+  readonly consensus: boolean;
+  readonly mirror: boolean;
 }
 
 /** Photos that were read for one choice of options. */
@@ -84,7 +93,8 @@ export async function loadCaptioner(folder: string): Promise<Captioner> {
 export function createCaptioner(...models: CaptionModels): Captioner {
   const [first] = models;
   const { vocabulary } = first;
-  const members = models.map(createMember) as [Member, ...Member[]];
+  const members = models.map((model) => createMember(model)) as [Member, ...Member[]];
+  let mirrored: readonly Member[] | undefined;
   let compiled: CompiledCaptioner | undefined;
   let consensus: LoadedConsensus | undefined;
   const release = (): void => {
@@ -92,12 +102,14 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     compiled?.generator.dispose();
     compiled = undefined;
   };
-  const compiledFor = (batchSize: number, decoding: DecodingOptions & { consensus: boolean }): CompiledCaptioner => {
+  const compiledFor = (batchSize: number, decoding: DecodingOptions & Together): CompiledCaptioner => {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
-    const generator = createGenerator({ ...decoding, members, vocabulary });
-    compiled = { key, encoders: new BatchEncoders(members, batchSize), generator };
+    if (decoding.mirror) mirrored ??= models.map((model) => createMember(model, MIRRORED));
+    const deciding: [Member, ...Member[]] = decoding.mirror ? [...members, ...(mirrored ?? [])] : members;
+    const generator = createGenerator({ ...decoding, members: deciding, vocabulary });
+    compiled = { key, encoders: new BatchEncoders(deciding, batchSize), generator };
     return compiled;
   };
   const consensusFor = async (options: ConsensusOptions, signal?: AbortSignal): Promise<ConsensusPhotos> => {
@@ -110,8 +122,15 @@ export function createCaptioner(...models: CaptionModels): Captioner {
   };
   return {
     async *caption(paths, options = {}) {
-      const { batchSize = DEFAULT_BATCH_SIZE, limitPixels, signal, consensus: agreed, ...chosen } = options;
-      const decoding = { ...decodingDefaults, ...chosen, consensus: agreed !== undefined };
+      const {
+        batchSize = DEFAULT_BATCH_SIZE,
+        limitPixels,
+        signal,
+        consensus: agreed,
+        mirror = false,
+        ...chosen
+      } = options;
+      const decoding = { ...decodingDefaults, ...chosen, consensus: agreed !== undefined, mirror };
       const photos = agreed === undefined ? undefined : await consensusFor(agreed, signal);
       const [preprocessing, ...further] = preprocessingsOf(members);
       const limits = {
@@ -125,7 +144,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     dispose() {
       release();
       consensus?.photos.dispose();
-      for (const member of members) member.dispose();
+      for (const member of [...members, ...(mirrored ?? [])]) member.dispose();
     },
   };
 }

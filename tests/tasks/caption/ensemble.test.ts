@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '../../../src/backend/index.js';
 import { captionerLogits } from '../../../src/models/captioner/index.js';
@@ -66,6 +67,34 @@ test('a captioner with itself says what it says alone', async () => {
     return captions;
   };
   expect(await said(model, model)).toEqual(await said(model));
+});
+
+test('with the mirrored photo, a photo and its mirror image get the same caption by the same probability', async () => {
+  const blue = { create: { width: 16, height: 32, channels: 3 as const, background: 'blue' } };
+  const half = sharp({ create: { width: 32, height: 32, channels: 3, background: 'red' } });
+  const sides = [join(folder, 'left.png'), join(folder, 'right.png')] as const;
+  await half
+    .clone()
+    .composite([{ input: blue, left: 0, top: 0 }])
+    .toFile(sides[0]);
+  await half
+    .clone()
+    .composite([{ input: blue, left: 16, top: 0 }])
+    .toFile(sides[1]);
+  const captioner = createCaptioner(tinyCaptionModel());
+  const probabilitiesOf = async (mirror: boolean): Promise<number[]> => {
+    const found: number[] = [];
+    for await (const result of captioner.caption(sides, { mirror, maximumLength: 4 })) {
+      if ('error' in result) throw new Error(result.error);
+      found.push(result.logProbability);
+    }
+    return found;
+  };
+  const [left = NaN, right = NaN] = await probabilitiesOf(false);
+  expect(Math.abs(left - right)).toBeGreaterThan(1e-4);
+  const [both = NaN, mirrored = NaN] = await probabilitiesOf(true);
+  captioner.dispose();
+  expect(both).toBeCloseTo(mirrored, 4);
 });
 
 test('other vocabularies are refused, with the first word that differs', () => {
