@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { type Choice, CHOICES } from '../../tasks/caption/choose.js';
 import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
-import { decodingDefaults } from '../../tasks/caption/generate.js';
+import { UserError } from '../../shared/errors.js';
+import { clipDecodingDefaults, decodingDefaults } from '../../tasks/caption/generate.js';
 import type { CaptionOptions } from '../../tasks/caption/predict.js';
 import { parseSource } from './sources.js';
 
@@ -46,6 +47,12 @@ export const decodingOptions = {
     default: decodingDefaults.choice,
     describe: 'Give the most probable caption, or the one most like the others found (minimum Bayes risk)',
   },
+  'distinct-ngrams': {
+    type: 'number',
+    requiresArg: true,
+    defaultDescription: `${decodingDefaults.noRepeatNgram}; ${clipDecodingDefaults.noRepeatNgram} for clips`,
+    describe: 'No so many words in a row come twice in a caption; 0 allows it',
+  },
   mirror: {
     type: 'boolean',
     default: false,
@@ -82,6 +89,7 @@ export interface DecodingArguments {
   readonly beamGroups: number;
   readonly diversity: number;
   readonly choice: Choice;
+  readonly distinctNgrams: number | undefined;
   readonly mirror: boolean;
   readonly consensus: readonly string[];
   readonly consensusPhotos: number;
@@ -91,11 +99,16 @@ export interface DecodingArguments {
 /** How words are chosen, as the options say. Throws UserError for a consensus that makes no sense. */
 export function decodingFrom(argv: DecodingArguments): CaptionOptions {
   const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice, mirror } = argv;
+  const { distinctNgrams: noRepeatNgram } = argv;
+  if (noRepeatNgram !== undefined && !(Number.isInteger(noRepeatNgram) && noRepeatNgram >= 0)) {
+    throw new UserError(`--distinct-ngrams: expected a whole number from 0 on, got ${noRepeatNgram}`, { exitCode: 2 });
+  }
   const sources = argv.consensus.map((text) => parseSource(text, '--consensus'));
   const consensus = { sources, neighbours: argv.consensusPhotos, weight: argv.consensusWeight };
   requireConsensusOptions(consensus);
   return {
     ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice, mirror },
+    ...(noRepeatNgram === undefined ? {} : { noRepeatNgram }),
     ...(sources.length === 0 ? {} : { consensus }),
   };
 }

@@ -37,12 +37,15 @@ export const decodingDefaults: DecodingOptions = {
   lengthPenalty: 0.7,
   maximumLength: 20,
   minimumLength: 1,
-  noRepeatNgram: 0,
+  noRepeatNgram: 2, // "a dog and a dog"
   groups: 1,
   diversityPenalty: 0.5,
   choice: 'probable',
   candidates: 1,
 };
+
+/** What is different for clips: in a sentence about one thing after another words may well come twice. */
+export const clipDecodingDefaults: DecodingOptions = { ...decodingDefaults, noRepeatNgram: 0 };
 
 /** A caption with the natural logarithm of its probability. */
 export interface ScoredCaption {

@@ -8,7 +8,7 @@ import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
 import { frameGrids, frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
-import { createGenerator, type DecodingOptions, decodingDefaults, type ScoredCaption } from './generate.js';
+import { clipDecodingDefaults, createGenerator, type DecodingOptions, type ScoredCaption } from './generate.js';
 import { clipGrid } from './grids.js';
 import { captionsClips, type ClipCaptionModel, frameEncodingOf, loadCaptionModel } from './model.js';
 
@@ -69,7 +69,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
     clipGrid(clip.reader, reader, frameGrids(encoderConfig, {}, features));
   return {
     async *caption(paths, { timeout, signal, ...chosen } = {}) {
-      const decoding = { ...decodingDefaults, ...chosen };
+      const decoding = { ...clipDecodingDefaults, ...chosen };
       const generator = createGenerator({
         ...decoding,
         members: [{ config: captioner, parameters, gridOf }],
