@@ -31,7 +31,7 @@ train() {
 }
 average() { node "$scripts/average-checkpoints.mjs" "$@"; }
 
-train --recipe best --cell lstm --seed 1 --encoder "$encoder" --output "$work/best"
+train --recipe best --cell lstm --readout state --seed 1 --encoder "$encoder" --output "$work/best"
 [ -e "$work/best/model.safetensors" ] || exit 0
 average "$work/first" "$work/best/stages/encoder" "$work/best/stages/rewards"
 tune() {

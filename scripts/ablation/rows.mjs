@@ -1,10 +1,10 @@
 /**
  * The rows of the ablation, as options of `looksay train caption`: what differs from an LSTM with soft attention on a frozen
- * MobileNet V2, as Xu et al. 2015 have it.
+ * MobileNet V2.
  */
 
 /** What a row that does not say otherwise is made of. */
-export const BASE = ['--cell', 'lstm'];
+export const BASE = ['--cell', 'lstm', '--readout', 'state'];
 
 const V1 = { encoder: 'V1' };
 

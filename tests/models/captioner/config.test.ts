@@ -13,7 +13,7 @@ describe('validateCaptionerConfig', () => {
   test('takes a config from before there was a choice of readouts', () => {
     const { readout, ...before } = VALID;
     expect(validateCaptionerConfig(before, 'config.json')).toEqual({ ...before, readout: 'state' });
-    expect(readout).toBe('state');
+    expect(readout).toBe('deep');
   });
 
   test.each([

@@ -23,10 +23,10 @@ export const TINY: CaptionerConfig = {
   dropout: { embedding: 0, features: 0, layers: 0, output: 0 },
 };
 
-/** Every cell with every entry, and every entry with a deep readout. */
+/** Every cell with every entry, and every entry with a readout of the state alone. */
 export const ALL_CONFIGS: readonly (readonly [string, CaptionerConfig])[] = ENTRIES.flatMap((entry) => [
   ...CELL_KINDS.map((cell) => [`${entry} ${cell}`, { ...TINY, entry, cell }] as const),
-  [`${entry} gru deep`, { ...TINY, entry, cell: 'gru', readout: 'deep' }] as const,
+  [`${entry} gru state`, { ...TINY, entry, cell: 'gru', readout: 'state' }] as const,
 ]);
 
 /** Weights of a tiny captioner, larger than usual so that everything has an effect; the biases too. */

@@ -133,7 +133,10 @@ describe('training', () => {
     const usual = options('words', { validation: [{ images: copy, captions }] });
     const base = {
       ...usual,
-      model: { ...usual.model, captioner: { ...usual.model.captioner, cell: 'lstm' as const } },
+      model: {
+        ...usual.model,
+        captioner: { ...usual.model.captioner, cell: 'lstm' as const, readout: 'state' as const },
+      },
     };
     await trainCaptioner({ ...base, recipe: { ...base.recipe, epochs: 40, learningRate: 5e-3 } });
     const critical = (samples: number): TrainCaptionerOptions => ({
