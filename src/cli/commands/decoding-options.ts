@@ -56,7 +56,7 @@ export const decodingOptions = {
   mirror: {
     type: 'boolean',
     default: false,
-    describe: 'Look at the mirrored photo too: better captions, fewer photos a second',
+    describe: 'Look at the mirrored photo too: often better captions, half as many photos a second',
   },
   consensus: {
     type: 'string',

@@ -37,7 +37,7 @@ export interface CaptionOptions extends Partial<DecodingOptions> {
   readonly limitPixels?: number;
   /** Captions of photos that look alike take part in the choice: which photos, and how much. Default: none. */
   readonly consensus?: ConsensusOptions;
-  /** The mirrored photo is looked at too, and both decide together, in about one and a half times the time. Default false. */
+  /** The mirrored photo is looked at too, and both decide together, in about twice the time. Default false. */
   readonly mirror?: boolean;
   readonly signal?: AbortSignal;
 }
