@@ -7,8 +7,8 @@
 # nine minutes, the three of them side by side.
 #
 # The captioner: a GRU with a deep readout on that encoder, 20 minutes on two cores; then, from that, encoder and decoder
-# together, three times with different settings (20 minutes on an H100, side by side), the average of those, and from that
-# self-critical training, four minutes an epoch on two cores.
+# together, three times with different settings (20 minutes on an H100, side by side), and the average of those; from that
+# self-critical training, four minutes an epoch on two cores; and the average of the last two.
 #
 #     npm ci && scripts/train-captioner.sh DATA ENCODER WORK [OPTIONS]
 #
@@ -35,30 +35,27 @@ train --recipe best --cell lstm --readout state --seed 1 --encoder "$encoder" --
 [ -e "$work/best/model.safetensors" ] || exit 0
 average "$work/first" "$work/best/stages/encoder" "$work/best/stages/rewards"
 tune() {
-  local name=$1
-  shift
-  train --start-from "$work/first" --output "$work/$name" --fine-tune-from block4 --augment 7 --captions-per-image 3 \
-    --batch-images 64 --length-multiple 20 --epochs 8 --patience 99 --warm-up-steps 100 --average-decay 0.998 "$@"
+  local start=$1 name=$2
+  shift 2
+  train --start-from "$work/$start" --output "$work/$name" --fine-tune-from block4 --captions-per-image 3 \
+    --length-multiple 20 --patience 99 --warm-up-steps 100 --average-decay 0.998 "$@"
 }
-tune tuned-1 --seed 1 --learning-rate 5e-4 --encoder-learning-rate 0.3
-tune tuned-2 --seed 2 --learning-rate 5e-4 --encoder-learning-rate 1
-tune tuned-3 --seed 3 --learning-rate 7e-4 --encoder-learning-rate 0.5 --embedding-dropout 0.4 --feature-dropout 0.5
+dropout=(--embedding-dropout 0.4 --feature-dropout 0.5)
+
+lstm=(--augment 7 --batch-images 64 --epochs 8)
+tune first tuned-1 --seed 1 --learning-rate 5e-4 --encoder-learning-rate 0.3 "${lstm[@]}"
+tune first tuned-2 --seed 2 --learning-rate 5e-4 --encoder-learning-rate 1 "${lstm[@]}"
+tune first tuned-3 --seed 3 --learning-rate 7e-4 --encoder-learning-rate 0.5 "${lstm[@]}" "${dropout[@]}"
 average "$work/tuned" "$work/tuned-1" "$work/tuned-2" "$work/tuned-3"
 average "$work/lstm" "$work/tuned" "$work/first"
 
-dropout=(--embedding-dropout 0.4 --feature-dropout 0.5)
 train --encoder "$work/lstm" --cell gru --readout deep --seed 1 --output "$work/gru" --augment 3 --captions-per-image 3 \
   --epochs 10 --patience 99 --average-decay 0.999 "${dropout[@]}"
-tune_gru() {
-  local name=$1
-  shift
-  train --start-from "$work/gru" --output "$work/$name" --fine-tune-from block4 --augment 9 --captions-per-image 3 \
-    --batch-images 96 --length-multiple 20 --patience 99 --warm-up-steps 100 --average-decay 0.998 \
-    --encoder-learning-rate 0.5 "${dropout[@]}" "$@"
-}
-tune_gru gru-1 --seed 1 --learning-rate 7e-4 --epochs 18
-tune_gru gru-2 --seed 2 --learning-rate 1e-3 --epochs 18
-tune_gru gru-3 --seed 4 --learning-rate 4e-4 --epochs 13
+gru=(--augment 9 --batch-images 96 --encoder-learning-rate 0.5 "${dropout[@]}")
+tune gru gru-1 --seed 1 --learning-rate 7e-4 --epochs 18 "${gru[@]}"
+tune gru gru-2 --seed 2 --learning-rate 1e-3 --epochs 18 "${gru[@]}"
+tune gru gru-3 --seed 4 --learning-rate 4e-4 --epochs 13 "${gru[@]}"
 average "$work/gru-tuned" "$work/gru-1" "$work/gru-2" "$work/gru-3"
-train --start-from "$work/gru-tuned" --output "$work/captioner" --self-critical 5 --max-length 16 --length-multiple 16 \
+train --start-from "$work/gru-tuned" --output "$work/gru-rewards" --self-critical 5 --max-length 16 --length-multiple 16 \
   --warm-up-steps 30 --average-decay 0.99 --augment 3 --batch-images 64 --epochs 4 --patience 9 --learning-rate 4e-5 --seed 1
+average "$work/captioner" "$work/gru-rewards" "$work/gru-tuned"
