@@ -96,7 +96,7 @@ export interface DecodingArguments {
   readonly consensusWeight: number;
 }
 
-/** How words are chosen, as the options say. Throws UserError for a consensus that makes no sense. */
+/** How words are chosen, as the options say. Throws UserError for numbers or a consensus that make no sense. */
 export function decodingFrom(argv: DecodingArguments): CaptionOptions {
   const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice, mirror } = argv;
   const { distinctNgrams: noRepeatNgram } = argv;

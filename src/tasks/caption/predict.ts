@@ -94,7 +94,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
   const [first] = models;
   const { vocabulary } = first;
   const members = models.map((model) => createMember(model)) as [Member, ...Member[]];
-  let mirrored: readonly Member[] | undefined;
+  let mirrored: readonly Member[] = []; // until they are asked for
   let compiled: CompiledCaptioner | undefined;
   let consensus: LoadedConsensus | undefined;
   const release = (): void => {
@@ -106,8 +106,8 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
-    if (decoding.mirror) mirrored ??= models.map((model) => createMember(model, MIRRORED));
-    const deciding: [Member, ...Member[]] = decoding.mirror ? [...members, ...(mirrored ?? [])] : members;
+    if (decoding.mirror && mirrored.length === 0) mirrored = models.map((model) => createMember(model, MIRRORED));
+    const deciding: [Member, ...Member[]] = decoding.mirror ? [...members, ...mirrored] : members;
     const generator = createGenerator({ ...decoding, members: deciding, vocabulary });
     compiled = { key, encoders: new BatchEncoders(deciding, batchSize), generator };
     return compiled;
@@ -144,7 +144,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     dispose() {
       release();
       consensus?.photos.dispose();
-      for (const member of [...members, ...(mirrored ?? [])]) member.dispose();
+      for (const member of [...members, ...mirrored]) member.dispose();
     },
   };
 }

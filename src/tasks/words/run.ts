@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { type Architecture, validateWord2VecConfig, type Word2VecConfig } from '../../models/word2vec/index.js';
 import type { CorpusSource } from '../../text/corpus.js';
 import type { JsonObject } from '../../training/json-files.js';
+import type { TrainingFolderOptions } from '../training-folder.js';
 import type { CorpusOptions, WordCorpus } from './corpus.js';
 import type { WordsRecipe } from './recipe.js';
 
-export interface TrainWordsOptions {
+export interface TrainWordsOptions extends TrainingFolderOptions {
   readonly source: CorpusSource;
   readonly corpus: CorpusOptions;
   readonly architecture: Architecture;
@@ -16,15 +17,8 @@ export interface TrainWordsOptions {
   /** Threads of negative sampling; with one, the same seed gives the same numbers in every run. */
   readonly threads: number;
   readonly seed: number;
-  /** The checkpoint folder. */
-  readonly output: string;
   /** Files to write the vectors to in word2vec's formats: binary for names in `.bin`, else text. */
   readonly exports?: readonly string[];
-  /** Goes on with the training in `output`. */
-  readonly resume?: boolean;
-  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
-  readonly stopAfter?: number;
-  readonly signal?: AbortSignal;
 }
 
 export interface WordsRun<Recipe extends WordsRecipe = WordsRecipe> {

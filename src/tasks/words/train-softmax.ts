@@ -1,5 +1,4 @@
 /** Trains word vectors by the full softmax, with the fit loop that every other model has. */
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   createWord2VecParameters,
@@ -14,12 +13,10 @@ import { fit } from '../../training/fit.js';
 import { createVariables, disposeVariables, readTensors, type TrainableParameters } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
 import type { HostTensor } from '../../training/safetensors.js';
-import { loadTrainingState, saveTrainingState } from '../../training/training-checkpoint.js';
-import { shapesOf } from '../../training/weights.js';
 import { saveWordModel } from './model.js';
 import { describeWords } from './model-card.js';
 import type { SoftmaxWordsRecipe } from './recipe.js';
-import { LOG_FILE, saveSettings } from '../training-folder.js';
+import { folderSettings, saveSettings } from '../training-folder.js';
 import type { WordsOutcome, WordsRun } from './run.js';
 import { type WindowBatch, windowBatches } from './window-batches.js';
 
@@ -29,31 +26,24 @@ const SCORED_BATCHES = 20;
 type Run = WordsRun<SoftmaxWordsRecipe>;
 
 export async function trainSoftmax(run: Run): Promise<WordsOutcome> {
-  const initial = createWord2VecParameters(run.config, new Random(run.options.seed));
-  const variables = createVariables(initial);
+  const variables = createVariables(createWord2VecParameters(run.config, new Random(run.options.seed)));
   try {
-    return await fitVariables(run, variables, initial);
+    return await fitVariables(run, variables);
   } finally {
     disposeVariables(variables);
   }
 }
 
-async function fitVariables(
-  run: Run,
-  variables: TrainableParameters,
-  initial: Readonly<Record<string, HostTensor>>,
-): Promise<WordsOutcome> {
+async function fitVariables(run: Run, variables: TrainableParameters): Promise<WordsOutcome> {
   const { options, corpus, settings } = run;
   const { output, recipe, seed } = options;
   const thresholds = keepThresholds(corpus.counts, recipe.subsample);
   const batchesFor = (random: Random): Generator<WindowBatch> =>
     windowBatches(corpus, { ...recipe, keepThresholds: thresholds, random });
-  const resume = options.resume
-    ? await loadTrainingState(output, { parameterShapes: shapesOf(initial), configuration: settings })
-    : undefined;
   const { ending, history } = await fit<WindowBatch>({
     parameters: variables,
     ...fitSettings(recipe, stepsPerEpoch(run, thresholds)),
+    ...(await folderSettings(options, settings, variables)),
     seed,
     batches: ({ skip, random }) => afterFirst(batchesFor(random), skip),
     loss: (batch, parameters) => lossOf(run, batch, parameters),
@@ -69,13 +59,8 @@ async function fitVariables(
       const { words, counts } = corpus;
       const model = { config: run.config, words, counts, input: input as HostTensor, output: predicting as HostTensor };
       await saveWordModel(output, model, { modelCard: describeWords(run, epoch) });
-      await saveSettings(output, run.settings);
+      await saveSettings(output, settings);
     },
-    saveState: (state) => saveTrainingState(output, state, settings),
-    logFile: join(output, LOG_FILE),
-    ...(resume === undefined ? {} : { resume }),
-    ...(options.stopAfter === undefined ? {} : { stopAfter: options.stopAfter }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const seconds = history.reduce((sum, { trainingSeconds }) => sum + trainingSeconds, 0);
   const words = history.length * corpus.tokens.length;
