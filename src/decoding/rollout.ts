@@ -7,9 +7,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assert } from '../shared/assert.js';
 import type { DecodingState, DecodingStep } from './types.js';
 
-/** Far below any logit; infinities would make NaN where they meet. */
-const SUPPRESSED = -1e30;
-
 export interface RolloutOptions {
   /** A step as decoding has it, told its number from 0 on. */
   readonly step: (tokens: tf.Tensor, state: DecodingState, time: number) => ReturnType<DecodingStep>;
@@ -18,8 +15,6 @@ export interface RolloutOptions {
   /** Ends a sequence: what follows is `paddingId`. */
   readonly endId: number;
   readonly paddingId: number;
-  /** Tokens that are never chosen. */
-  readonly suppressedIds?: readonly number[];
   /** Steps of each sequence. */
   readonly length: number;
   /** float32 [length, rows] in [0, 1): row by row what is drawn at each step. Without it each token is the likeliest. */
@@ -49,7 +44,7 @@ export function rollOut(start: DecodingState, rows: number, options: RolloutOpti
   const tokens: tf.Tensor[] = [];
   for (let time = 0; time < length; time++) {
     const step = options.step(fed, state, time);
-    const logits = tf.add(step.logits, suppression(step.logits.shape[1] ?? 0, options));
+    const { logits } = step;
     const draw = draws?.[time];
     const chosen = draw === undefined ? tf.argMax(logits, 1) : drawTokens(logits, tf.reshape(draw, [rows, 1]));
     fed = tf.where(live, chosen, padding);
@@ -58,12 +53,6 @@ export function rollOut(start: DecodingState, rows: number, options: RolloutOpti
     tokens.push(fed);
   }
   return tf.stack(tokens, 1);
-}
-
-function suppression(vocabulary: number, { suppressedIds = [] }: RolloutOptions): tf.Tensor {
-  const mask = new Float32Array(vocabulary);
-  for (const id of suppressedIds) mask[id] = SUPPRESSED;
-  return tf.tensor1d(mask);
 }
 
 /** For each row the first token at which the summed probabilities exceed its number: `uniform` [rows, 1], int32 [rows]. */

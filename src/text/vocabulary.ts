@@ -5,6 +5,8 @@ export const PADDING_ID = 0;
 export const START_ID = 1;
 export const END_ID = 2;
 export const UNKNOWN_ID = 3;
+/** What a model learns to expect but never says. */
+export const UNSAID_IDS: readonly number[] = [PADDING_ID, START_ID, UNKNOWN_ID];
 const SPECIAL_TOKENS = ['<padding>', '<start>', '<end>', '<unknown>'] as const;
 
 export interface VocabularyJson {

@@ -20,6 +20,10 @@ import {
 import { EMBEDDING_TABLE } from './parameters.js';
 import { readOut } from './readout.js';
 
+const OUTPUT_BIAS = 'output/bias';
+/** Far below any logit; infinities would make NaN where they meet. */
+const UNSAID = -1e30;
+
 export interface CaptionerInput {
   /** Image features, [n, gridLength, featureSize]. */
   readonly grid: tf.Tensor;
@@ -163,10 +167,21 @@ export function toOutputSize(parameters: Parameters, hidden: tf.Tensor): tf.Tens
   return projection === undefined ? hidden : tf.matMul(hidden, projection);
 }
 
+/**
+ * `parameters` of a captioner that never says the words `ids`: their logits lie far below all others, so that the words
+ * that it may say share all of the probability.
+ */
+export function withoutWords(parameters: Parameters, ids: readonly number[]): Record<string, tf.Tensor> {
+  const bias = parameter(parameters, OUTPUT_BIAS);
+  const lowered = new Float32Array(bias.size);
+  for (const id of ids) lowered[id] = UNSAID;
+  return { ...parameters, [OUTPUT_BIAS]: tf.add(bias, tf.tensor1d(lowered)) };
+}
+
 /** The output layer: the embedding's table when tied. */
 export function outputLayerOf(parameters: Parameters): OutputLayer {
   const table = parameters['output/table'] ?? parameter(parameters, EMBEDDING_TABLE);
-  return { table, bias: parameter(parameters, 'output/bias') };
+  return { table, bias: parameter(parameters, OUTPUT_BIAS) };
 }
 
 /**

@@ -9,7 +9,7 @@ export {
   READOUTS,
   validateCaptionerConfig,
 } from './config.js';
-export { captionerHidden, type CaptionerInput, captionerLogits } from './forward.js';
+export { captionerHidden, type CaptionerInput, captionerLogits, withoutWords } from './forward.js';
 export type { CaptionerTraining } from './image.js';
 export { type CaptionerBatch, captionerLoss, type CaptionerLoss, type CaptionerLossOptions } from './loss.js';
 export {

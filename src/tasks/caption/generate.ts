@@ -5,10 +5,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
 import { type Candidate, createBeamSearch, createEnsemble, type DecodingStep } from '../../decoding/index.js';
-import { type CaptionerConfig, startCaptions, stepCaptions } from '../../models/captioner/index.js';
+import { type CaptionerConfig, startCaptions, stepCaptions, withoutWords } from '../../models/captioner/index.js';
 import { defined } from '../../shared/assert.js';
 import { detokenize } from '../../text/tokenizer.js';
-import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
+import { END_ID, START_ID, UNSAID_IDS, type Vocabulary } from '../../text/vocabulary.js';
 import { type Choice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
 
 export interface DecodingOptions {
@@ -102,7 +102,7 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
     step,
     startId: START_ID,
     endId: END_ID,
-    suppressedIds: [PADDING_ID, START_ID, UNKNOWN_ID],
+    suppressedIds: UNSAID_IDS,
     lengthFormula: 'average',
     compile,
   });
@@ -125,7 +125,7 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
 }
 
 function stepOf({ config, parameters }: GeneratorMember): DecodingStep {
-  return (tokens, state) => stepCaptions(config, parameters, state, tokens);
+  return (tokens, state) => stepCaptions(config, withoutWords(parameters, UNSAID_IDS), state, tokens);
 }
 
 /** How many candidates the choice is made among. */

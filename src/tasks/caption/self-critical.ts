@@ -13,13 +13,25 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { rollOut } from '../../decoding/rollout.js';
 import { CiderScorer } from '../../metrics/cider.js';
-import { type CaptionerState, startCaptions, stepCaptions } from '../../models/captioner/index.js';
+import { type CaptionerState, startCaptions, stepCaptions, withoutWords } from '../../models/captioner/index.js';
 import { defined } from '../../shared/assert.js';
 import { counterUniform } from '../../shared/random.js';
 import { tokenize } from '../../text/tokenizer.js';
-import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID } from '../../text/vocabulary.js';
+import { END_ID, PADDING_ID, START_ID, UNSAID_IDS } from '../../text/vocabulary.js';
 import type { CaptionModel } from './model.js';
-import type { FeatureBatch, TrainableModel } from './train-model.js';
+import type { FeatureBatch, LossOptions, TrainableModel } from './train-model.js';
+
+/**
+ * The gradient must be of the probabilities by which the captions were drawn. Nothing is smoothed, and words that are
+ * never said have no probability: a caption that scores badly would else become unlikely by expecting an unknown word in
+ * its place, which is never drawn and which no reward takes back. Training then collapses within three epochs.
+ */
+export const POLICY_LOSS: LossOptions = {
+  labelSmoothing: 0,
+  attentionRegularization: 0,
+  dropout: true,
+  withoutWords: UNSAID_IDS,
+};
 
 export interface SelfCriticalOptions {
   readonly model: Pick<CaptionModel, 'config' | 'vocabulary'>;
@@ -125,8 +137,8 @@ async function drawCaptions(
   const { captioner: config } = model.config;
   const images = imageIndices.length;
   const rows = images * samples;
-  const parameters = trainable.captionerOf(trainable.variables);
   const tensors = tf.tidy(() => {
+    const parameters = withoutWords(trainable.captionerOf(trainable.variables), UNSAID_IDS);
     const training = { dropoutSeed: tf.scalar(at.dropoutSeed, 'int32') };
     const gridOf = (dropped?: typeof training): tf.Tensor =>
       trainable.gridOf(tf.tensor(features, [images, ...shape]), trainable.variables, dropped);
@@ -134,7 +146,6 @@ async function drawCaptions(
       startId: START_ID,
       endId: END_ID,
       paddingId: PADDING_ID,
-      suppressedIds: [PADDING_ID, START_ID, UNKNOWN_ID],
       length: maximumLength,
     };
     const uniform = tf.tensor2d(uniformNumbers(options, at, maximumLength * rows), [maximumLength, rows]);

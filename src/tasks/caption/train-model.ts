@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionBatch } from '../../datasets/batches.js';
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { scoped, withScope } from '../../layers/parameters.js';
-import { captionerLoss, trainableNames } from '../../models/captioner/index.js';
+import { captionerLoss, trainableNames, withoutWords } from '../../models/captioner/index.js';
 import type { ClipReaderTraining } from '../../models/clip-reader/index.js';
 import { runBlocks } from '../../models/mobilenet/index.js';
 import { assert } from '../../shared/assert.js';
@@ -101,6 +101,8 @@ export interface LossOptions {
   readonly attentionRegularization: number;
   /** Whether values are dropped. */
   readonly dropout: boolean;
+  /** Ids of words that the model never says, and to which no probability is given. Default: none. */
+  readonly withoutWords?: readonly number[];
   /** The share of the words fed that are replaced by the model's own in an epoch (counted from 0). Default: none ever. */
   readonly replacedWords?: (epoch: number) => number;
 }
@@ -110,7 +112,7 @@ export function batchLoss(
   model: CaptionModel,
   trainable: TrainableModel,
   shape: readonly number[],
-  { labelSmoothing, attentionRegularization, dropout, replacedWords }: LossOptions,
+  { labelSmoothing, attentionRegularization, dropout, withoutWords: unsaid = [], replacedWords }: LossOptions,
 ): (batch: FeatureBatch, parameters: TrainableParameters, context: StepContext) => tf.Tensor {
   return (batch, parameters, { dropoutSeed: ofStep, epoch }) => {
     const dropoutSeed = batch.dropoutSeed === undefined ? ofStep : tf.scalar(batch.dropoutSeed, 'int32');
@@ -118,9 +120,10 @@ export function batchLoss(
     const features = tf.tensor(batch.features, [batch.imageIndices.length, ...shape]);
     const tokens = tf.tensor2d(batch.tokens, [batch.captionCount, batch.length], 'int32');
     const grid = trainable.gridOf(features, parameters, training);
+    const captioner = trainable.captionerOf(parameters);
     return captionerLoss(
       model.config.captioner,
-      trainable.captionerOf(parameters),
+      unsaid.length === 0 ? captioner : withoutWords(captioner, unsaid),
       { grid, tokens, ...(batch.weights === undefined ? {} : { weights: tf.tensor1d(batch.weights) }) },
       {
         labelSmoothing,

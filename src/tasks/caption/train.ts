@@ -14,6 +14,7 @@ import { type CaptionModel, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
 import { prepareTraining, type Prepared, type TrainCaptionerOptions, trainingBatches } from './prepare-training.js';
 import type { TrainingRecipe } from './recipe.js';
+import { POLICY_LOSS } from './self-critical.js';
 import { recordedStart, requireSameStart, requireStartFrom, trainingStart, type TrainingStart } from './start.js';
 import { batchLoss, type FeatureBatch, type LossOptions } from './train-model.js';
 
@@ -26,9 +27,6 @@ export interface TrainCaptionerResult {
   readonly epoch: number;
   readonly checkpoint: string;
 }
-
-/** The gradient must be of the probabilities by which the captions were drawn: nothing is smoothed. */
-const POLICY_LOSS: LossOptions = { labelSmoothing: 0, attentionRegularization: 0, dropout: true };
 
 /** What a recipe says about the loss of known captions. */
 function crossEntropyLoss(recipe: TrainingRecipe): LossOptions {

@@ -5,7 +5,7 @@ import { createSampler } from '../../decoding/index.js';
 import { languageModelHidden, startState, stepLanguageModel } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
 import { normalizeText, splitText } from '../../text/tokenizer.js';
-import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID } from '../../text/vocabulary.js';
+import { END_ID, START_ID, UNKNOWN_ID, UNSAID_IDS } from '../../text/vocabulary.js';
 import { toTensors } from '../../training/parameters.js';
 import { loadTextModel, type TextModel } from './model.js';
 
@@ -48,7 +48,6 @@ const ROWS = 64;
 const MOST_ROUNDS = 10;
 /** Steps of a prompt that are one graph. */
 const WINDOW = 64;
-const SUPPRESSED = [PADDING_ID, START_ID, UNKNOWN_ID];
 
 /**
  * The language model in `folder`, ready to write.
@@ -163,7 +162,7 @@ async function drawRows(
     },
     startId,
     endId: END_ID,
-    suppressedIds: SUPPRESSED,
+    suppressedIds: UNSAID_IDS,
     maximumLength: length,
     seed,
     candidates: rows,

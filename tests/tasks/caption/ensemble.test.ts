@@ -9,8 +9,9 @@ import { encodeImages } from '../../../src/tasks/encoder/encode.js';
 import { createMember, requireOneVocabulary } from '../../../src/tasks/caption/members.js';
 import type { CaptionModel } from '../../../src/tasks/caption/model.js';
 import { createCaptioner } from '../../../src/tasks/caption/predict.js';
+import { defined } from '../../../src/shared/assert.js';
 import { tokenize } from '../../../src/text/tokenizer.js';
-import { END_ID, START_ID } from '../../../src/text/vocabulary.js';
+import { END_ID, START_ID, UNSAID_IDS } from '../../../src/text/vocabulary.js';
 import { temporaryFolder, tinyCaptionModel, writePicture } from '../../helpers/tiny-captioner.js';
 
 let folder: string;
@@ -25,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** P of each word of `ids` and of END after them, by one captioner with its own encoder. */
+/** P of each word of `ids` and of END after them, among the words that are ever said, by a captioner with its encoder. */
 async function probabilities(model: CaptionModel, photo: string, ids: readonly number[]): Promise<number[]> {
   const member = createMember(model);
   for await (const image of encodeImages(member.encoder, [photo], { batchSize: 1 })) {
@@ -36,7 +37,10 @@ async function probabilities(model: CaptionModel, photo: string, ids: readonly n
     const logits = captionerLogits(model.config.captioner, member.parameters, { grid, tokens });
     const steps = (await tf.softmax(tf.reshape(logits, [ids.length + 1, -1])).array()) as number[][];
     member.dispose();
-    return [...ids, END_ID].map((id, step) => steps[step]?.[id] ?? NaN);
+    return [...ids, END_ID].map((id, step) => {
+      const all = defined(steps[step], 'probabilities');
+      return defined(all[id], 'probability') / (1 - UNSAID_IDS.reduce((sum, unsaid) => sum + (all[unsaid] ?? NaN), 0));
+    });
   }
   throw new Error('no image');
 }

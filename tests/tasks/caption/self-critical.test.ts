@@ -1,6 +1,11 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { tinyCaptionModel } from '../../helpers/tiny-captioner.js';
-import { meansOfOthers, sharpened } from '../../../src/tasks/caption/self-critical.js';
+import { createSelfCritical, meansOfOthers, POLICY_LOSS, sharpened } from '../../../src/tasks/caption/self-critical.js';
+import { batchLoss, createTrainableModel, type FeatureBatch } from '../../../src/tasks/caption/train-model.js';
+import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, UNSAID_IDS } from '../../../src/text/vocabulary.js';
+import { defined } from '../../../src/shared/assert.js';
 
 test('the baseline of a sample is the mean reward of the other samples of its photo', () => {
   expect(meansOfOthers([1, 2, 6, 0, 0, 3], 3)).toEqual([4, 3.5, 1.5, 1.5, 1.5, 0]);
@@ -20,4 +25,44 @@ test('sharpening multiplies the logits and changes nothing else', () => {
   expect(sharp.encoder).toBe(model.encoder);
   const { 'output/table': _, ...tied } = model.captioner;
   expect(sharpened({ ...model, captioner: tied }, 2).captioner).toEqual(tied);
+});
+
+test('words that are never said are never drawn, and rewards do not move what the model expects of them', async () => {
+  await tf.setBackend('cpu');
+  const tiny = tinyCaptionModel();
+  const bias = defined(tiny.captioner['output/bias'], 'bias');
+  const expectant = { ...bias, values: bias.values.map((value, id) => (id === UNKNOWN_ID ? 6 : value)) };
+  const model = { ...tiny, captioner: { ...tiny.captioner, 'output/bias': expectant } };
+  const { gridLength, featureSize } = model.config.captioner;
+  const shape = [1, gridLength, featureSize];
+  const trainable = createTrainableModel(model, Infinity);
+  const train = [
+    { image: 'a.jpg', captions: ['a dog runs', 'dog on snow'] },
+    { image: 'b.jpg', captions: ['a cat sits on grass'] },
+  ];
+  const sampling = { samples: 40, maximumLength: 6, lengthMultiple: 1, seed: 1 };
+  const selfCritical = createSelfCritical({ model, trainable, shape, train, ...sampling });
+  const features = Float32Array.from({ length: gridLength * featureSize }, (_, index) => (index % 7) / 7);
+  const photo: FeatureBatch = {
+    imageIndices: [0],
+    tokens: Int32Array.of(START_ID, END_ID),
+    captionCount: 1,
+    length: 2,
+    words: 1,
+    features,
+  };
+  const drawn = await selfCritical.sample(photo, { epoch: 0, position: 0 });
+  expect(drawn.tokens).not.toContain(UNKNOWN_ID);
+  expect(drawn.weights?.some((weight) => weight < 0)).toBe(true);
+  const loss = batchLoss(model, trainable, shape, POLICY_LOSS);
+  const context = { dropoutSeed: tf.scalar(0, 'int32'), epoch: 0, step: 0 };
+  const { grads } = tf.variableGrads(() => loss(drawn, trainable.variables, context) as tf.Scalar);
+  const moved = await defined(
+    grads[defined(trainable.variables['captioner/output/bias'], 'bias').name],
+    'gradient',
+  ).data();
+  for (const id of UNSAID_IDS) expect(moved[id]).toBe(0);
+  expect(moved.filter((value) => value !== 0)).toHaveLength(model.vocabulary.size - UNSAID_IDS.length);
+  expect(drawn.tokens).toContain(PADDING_ID);
+  trainable.dispose();
 });
