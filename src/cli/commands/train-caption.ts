@@ -174,7 +174,8 @@ const RECIPE_NUMBERS: NumberOptions = {
   },
   sharpening: {
     default: recipeDefaults.sharpening,
-    describe: 'What logits are multiplied by before that, to undo label smoothing',
+    describe:
+      'What logits are multiplied by before that, to undo label smoothing; 1 where --start-from was trained so before',
     rule: NUMBER_RULES.positive,
   },
 };
