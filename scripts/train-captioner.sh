@@ -8,8 +8,8 @@
 #
 # The captioner: a GRU with a deep readout on that encoder, 20 minutes on two cores; then, from that, encoder and decoder
 # together, three times with different settings (20 minutes on an H100, side by side), and the average of those; from that
-# self-critical training, and from that twice more (an epoch takes five minutes on two cores, and one beside three others on an H100); and
-# the average of the last two with what the rewards began with.
+# self-critical training, and from that twice more (an epoch takes five minutes on two cores, and one beside three others on an
+# H100); and the average of the last two with what the rewards began with.
 #
 #     npm ci && scripts/train-captioner.sh DATA ENCODER WORK [OPTIONS]
 #

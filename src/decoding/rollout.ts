@@ -43,13 +43,12 @@ export function rollOut(start: DecodingState, rows: number, options: RolloutOpti
   let state = start;
   const tokens: tf.Tensor[] = [];
   for (let time = 0; time < length; time++) {
-    const step = options.step(fed, state, time);
-    const { logits } = step;
+    const { logits, state: next } = options.step(fed, state, time);
     const draw = draws?.[time];
     const chosen = draw === undefined ? tf.argMax(logits, 1) : drawTokens(logits, tf.reshape(draw, [rows, 1]));
     fed = tf.where(live, chosen, padding);
     live = tf.logicalAnd(live, tf.notEqual(chosen, end));
-    state = { perRow: step.state.perRow, perImage: start.perImage };
+    state = { perRow: next.perRow, perImage: start.perImage };
     tokens.push(fed);
   }
   return tf.stack(tokens, 1);

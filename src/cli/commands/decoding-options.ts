@@ -2,10 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { type Choice, CHOICES } from '../../tasks/caption/choose.js';
 import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
-import { UserError } from '../../shared/errors.js';
 import { clipDecodingDefaults, decodingDefaults } from '../../tasks/caption/generate.js';
 import type { CaptionOptions } from '../../tasks/caption/predict.js';
 import { parseSource } from './sources.js';
+import { checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
 
 /** The captioner that the package ships. */
 export const DEFAULT_CHECKPOINT = fileURLToPath(new URL('../../../checkpoints/captioner', import.meta.url));
@@ -81,6 +81,10 @@ export const decodingOptions = {
   },
 } as const;
 
+const CHECKED_NUMBERS: NumberOptions = {
+  'distinct-ngrams': { ...decodingOptions['distinct-ngrams'], rule: NUMBER_RULES.countFromZero },
+};
+
 /** What yargs gives for `decodingOptions`. */
 export interface DecodingArguments {
   readonly checkpoint: string;
@@ -99,16 +103,13 @@ export interface DecodingArguments {
 /** How words are chosen, as the options say. Throws UserError for numbers or a consensus that make no sense. */
 export function decodingFrom(argv: DecodingArguments): CaptionOptions {
   const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice, mirror } = argv;
-  const { distinctNgrams: noRepeatNgram } = argv;
-  if (noRepeatNgram !== undefined && !(Number.isInteger(noRepeatNgram) && noRepeatNgram >= 0)) {
-    throw new UserError(`--distinct-ngrams: expected a whole number from 0 on, got ${noRepeatNgram}`, { exitCode: 2 });
-  }
+  checkNumbers(CHECKED_NUMBERS, { 'distinct-ngrams': argv.distinctNgrams });
   const sources = argv.consensus.map((text) => parseSource(text, '--consensus'));
   const consensus = { sources, neighbours: argv.consensusPhotos, weight: argv.consensusWeight };
   requireConsensusOptions(consensus);
   return {
     ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice, mirror },
-    ...(noRepeatNgram === undefined ? {} : { noRepeatNgram }),
+    ...given({ noRepeatNgram: argv.distinctNgrams }),
     ...(sources.length === 0 ? {} : { consensus }),
   };
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { assert } from '../../shared/assert.js';
 import { startProgress } from '../../shared/progress.js';
-import { clipDecodingDefaults, createGenerator, type DecodingOptions } from './generate.js';
+import { createGenerator, type DecodingOptions, decodingDefaults } from './generate.js';
 import type { CaptionModel } from './model.js';
 
 const BATCH_SIZE = 20;
@@ -26,7 +26,7 @@ export interface CachedGeneration {
 export async function generateFromCache(options: CachedGeneration): Promise<string[]> {
   const { model, parameters, gridOf, cache, shape, images } = options;
   const generator = createGenerator({
-    ...clipDecodingDefaults, // as scores in logs have always been
+    ...decodingDefaults,
     ...options.decoding,
     members: [{ config: model.config.captioner, parameters, gridOf }],
     vocabulary: model.vocabulary,

@@ -50,7 +50,8 @@ async function validate(prepared: Prepared): Promise<CaptionScores> {
     cache: caches[0],
     shape,
     images: data.validation.map(({ image }) => image),
-    decoding: { beamWidth: options.recipe.validationBeamWidth },
+    // Words may come twice, so that scores compare with those of older logs, and of clips with those of photos.
+    decoding: { beamWidth: options.recipe.validationBeamWidth, noRepeatNgram: 0 },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   return scoreCaptions({ candidates, references: data.validation.map(({ captions }) => captions) });
