@@ -181,4 +181,11 @@ describe('a captioner of clips', () => {
     expect(code).toBe(2);
     expect(err).toContain('--consensus');
   });
+
+  test('are not scored by what is for photos', async () => {
+    const scored = ['evaluate', 'caption', '--images', clips, '--captions', join(folder, 'all.csv')];
+    const { code, err } = await run([...scored, '--checkpoint', checkpoint, '--mirror']);
+    expect(code).toBe(2);
+    expect(err).toContain('--mirror');
+  });
 });

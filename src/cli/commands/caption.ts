@@ -8,7 +8,7 @@ import { decodingDefaults } from '../../tasks/caption/generate.js';
 import { findImages } from '../../tasks/caption/images.js';
 import { isClipCaptioner } from '../../tasks/caption/model.js';
 import { type CaptionOptions, DEFAULT_BATCH_SIZE, loadCaptioner } from '../../tasks/caption/predict.js';
-import { loadClipCaptioner } from '../../tasks/caption/predict-clips.js';
+import { clipCaptionOptions, loadClipCaptioner } from '../../tasks/caption/predict-clips.js';
 import { findVideos } from '../../tasks/encoder/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
@@ -120,10 +120,7 @@ async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: C
   const { recursive } = argv;
   if (await isClipCaptioner(argv.checkpoint)) {
     const clips = await findVideos(inputs, { recursive });
-    const { batchSize: _one, limitPixels: _any, consensus, mirror, ...ofClips } = options;
-    if (consensus !== undefined || mirror === true) {
-      throw new UserError('--consensus and --mirror: are for captioners of photos', { exitCode: 2 });
-    }
+    const ofClips = clipCaptionOptions(options);
     await withResults(CLIP_CAPTION_RESULTS, argv, context, clips, (sink, files) =>
       captionAll(loadClipCaptioner, argv, context, { options: ofClips, sink, files }),
     );

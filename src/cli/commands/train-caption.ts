@@ -80,6 +80,7 @@ interface TrainArguments extends BackendArguments, OptimizationArguments, ClipRe
   readonly augment: number | undefined;
   readonly selfCritical: number | undefined;
   readonly sharpening: number | undefined;
+  readonly bleuReward: number | undefined;
   readonly strict: boolean;
   readonly continue: boolean;
 }
@@ -178,6 +179,11 @@ const RECIPE_NUMBERS: NumberOptions = {
       'What logits are multiplied by before that, to undo label smoothing; 1 where --start-from was trained so before',
     rule: NUMBER_RULES.positive,
   },
+  'bleu-reward': {
+    default: recipeDefaults.bleuReward,
+    describe: 'Factor of BLEU-1 beside CIDEr-D in what --self-critical trains for',
+    rule: NUMBER_RULES.fromZero,
+  },
 };
 
 function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
@@ -247,6 +253,7 @@ function recipeOf(argv: TrainArguments): Partial<TrainingRecipe> {
       augmentedViews: argv.augment,
       selfCriticalSamples: argv.selfCritical,
       sharpening: argv.sharpening,
+      bleuReward: argv.bleuReward,
     }),
   };
 }

@@ -11,7 +11,7 @@ import { type CaptionModel, captionsClips, type ClipCaptionModel, loadCaptionMod
 import { loadEncoder } from '../encoder/index.js';
 import { nearestCaptions } from './nearest.js';
 import { type CaptionOptions, createCaptioner } from './predict.js';
-import { createClipCaptioner } from './predict-clips.js';
+import { clipCaptionOptions, createClipCaptioner } from './predict-clips.js';
 import { type CaptionSource, readSource, readTrainSources } from './sources.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 
@@ -133,8 +133,9 @@ async function captionAll(
 async function captionClips(
   model: ClipCaptionModel,
   examples: readonly CaptionedImage[],
-  { batchSize: _one, limitPixels: _any, consensus: _none, mirror: _photo, ...options }: CaptionOptions,
+  captioning: CaptionOptions,
 ): Promise<string[]> {
+  const options = clipCaptionOptions(captioning);
   const captioner = createClipCaptioner(model);
   const progress = startProgress('captioning', examples.length);
   const captions: string[] = [];

@@ -20,9 +20,11 @@ function architecture({ entry, cell, hiddenSize, embeddingSize }: CaptionerConfi
 }
 
 /** What was trained, and for what. */
-function howTrained({ fineTuneFrom, selfCriticalSamples, augmentedViews }: TrainingRecipe): string {
+function howTrained({ fineTuneFrom, selfCriticalSamples, bleuReward, augmentedViews }: TrainingRecipe): string {
   const encoder = fineTuneFrom === '' ? 'the encoder left as it was' : `the encoder trained from ${fineTuneFrom} on`;
-  const loss = selfCriticalSamples === 0 ? 'cross entropy' : `self-critical, ${selfCriticalSamples} samples a photo`;
+  const reward = bleuReward === 0 ? '' : ` (CIDEr-D and ${bleuReward} times BLEU-1)`;
+  const loss =
+    selfCriticalSamples === 0 ? 'cross entropy' : `self-critical${reward}, ${selfCriticalSamples} samples a photo`;
   return `${loss}, ${encoder}, ${augmentedViews} changed versions of each photo`;
 }
 

@@ -11,6 +11,7 @@ import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
 import { clipDecodingDefaults, createGenerator, type DecodingOptions, type ScoredCaption } from './generate.js';
 import { clipGrid } from './grids.js';
 import { captionsClips, type ClipCaptionModel, frameEncodingOf, loadCaptionModel } from './model.js';
+import type { CaptionOptions } from './predict.js';
 
 /** What is said of one clip, or why nothing is. */
 export type ClipCaptionResult =
@@ -30,6 +31,16 @@ export interface ClipCaptionOptions extends Partial<DecodingOptions> {
   /** Seconds that the decoding of a clip may take; default 60. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
+}
+
+/**
+ * Of a captioner's options those that mean something for clips. Throws UserError (exit code 2) for what would else be
+ * left out in silence: the mirror image and the captions of the nearest photos.
+ */
+export function clipCaptionOptions(options: CaptionOptions): ClipCaptionOptions {
+  const { batchSize: _one, limitPixels: _any, consensus, mirror, ...ofClips } = options;
+  if (consensus === undefined && mirror !== true) return ofClips;
+  throw new UserError('--consensus and --mirror: are for captioners of photos', { exitCode: 2 });
 }
 
 export interface ClipCaptioner {

@@ -78,6 +78,7 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
           shape,
           train: data.train,
           samples: recipe.selfCriticalSamples,
+          bleuFactor: recipe.bleuReward,
           maximumLength: recipe.maximumLength,
           lengthMultiple: recipe.lengthMultiple,
           seed,

@@ -27,6 +27,8 @@ export interface TrainingRecipe extends OptimizationRecipe {
   readonly selfCriticalSamples: number;
   /** What the logits are multiplied by before self-critical training begins (see `sharpened`). */
   readonly sharpening: number;
+  /** Factor of BLEU-1 in the reward, beside CIDEr-D; 0 for CIDEr-D alone. */
+  readonly bleuReward: number;
   /** Beam width of the captions that validation scores. */
   readonly validationBeamWidth: number;
 }
@@ -46,5 +48,6 @@ export const recipeDefaults: TrainingRecipe = {
   augmentedViews: 0,
   selfCriticalSamples: 0,
   sharpening: 2,
+  bleuReward: 0,
   validationBeamWidth: 3,
 };

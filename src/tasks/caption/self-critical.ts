@@ -2,7 +2,7 @@
  * Self-critical sequence training (Rennie et al. 2017): captions are sampled from the model itself and each word's
  * log-probability is pushed up or down by how much better or worse the caption scores than expected.
  *
- *     loss = −Σ (r(caption) − baseline) log P(caption)        r: CIDEr-D against the photo's captions
+ *     loss = −Σ (r(caption) − baseline) log P(caption)        r: CIDEr-D against the photo's captions, if asked with BLEU-1
  *
  * With one sample a photo the baseline is the greedy caption's reward, as in the paper; with more it is the mean reward
  * of the photo's other samples (Luo 2020). END counts as a word of the reward: without that, captions that break off
@@ -12,6 +12,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { rollOut } from '../../decoding/rollout.js';
+import { bleu } from '../../metrics/bleu.js';
 import { CiderScorer } from '../../metrics/cider.js';
 import { type CaptionerState, startCaptions, stepCaptions, withoutWords } from '../../models/captioner/index.js';
 import { defined } from '../../shared/assert.js';
@@ -41,6 +42,8 @@ export interface SelfCriticalOptions {
   readonly train: readonly CaptionedImage[];
   /** Captions sampled of each photo, at least 1. */
   readonly samples: number;
+  /** What BLEU-1 counts in the reward, beside CIDEr-D; default 0. */
+  readonly bleuFactor?: number;
   /** Words of a caption at most, END included. */
   readonly maximumLength: number;
   /** Lengths are rounded up to a multiple of this: each length of a batch is compiled once. */
@@ -76,15 +79,9 @@ export function sharpened(model: CaptionModel, factor: number): CaptionModel {
 
 /** Prepares the rewards of the training photos. */
 export function createSelfCritical(options: SelfCriticalOptions): SelfCritical {
-  const { model, train, samples, maximumLength } = options;
-  const end = model.vocabulary.tokenOf(END_ID);
-  const scorer = new CiderScorer(train.map(({ captions }) => captions.map((caption) => [...tokenize(caption), end])));
-  const reward = (ids: Int32Array, image: number): number =>
-    scorer.score(
-      [...ids].filter((id) => id !== PADDING_ID).map((id) => model.vocabulary.tokenOf(id)),
-      image,
-    );
-  const rewardsOf = ({ imageIndices }: FeatureBatch, drawn: Int32Array, each: number): number[] =>
+  const { samples, maximumLength } = options;
+  const reward = createReward(options);
+  const rewardsOf = ({ imageIndices }: FeatureBatch, drawn: Int32Array, each: number): Reward[] =>
     Array.from({ length: imageIndices.length * each }, (_, row) =>
       reward(rowOf(drawn, row, maximumLength), imageIndices[Math.floor(row / each)] as number),
     );
@@ -94,9 +91,14 @@ export function createSelfCritical(options: SelfCriticalOptions): SelfCritical {
       const dropoutSeed = dropoutSeedOf(options.seed, at);
       const { sampled, greedy } = await drawCaptions(options, batch, { ...at, dropoutSeed });
       const rewards = rewardsOf(batch, sampled, samples);
-      total = { sum: total.sum + rewards.reduce((a, b) => a + b, 0), count: total.count + rewards.length };
-      const baselines = greedy === undefined ? meansOfOthers(rewards, samples) : rewardsOf(batch, greedy, 1);
-      const weights = Float32Array.from(rewards, (own, row) => own - (baselines[row] as number));
+      total = {
+        sum: total.sum + rewards.reduce((sum, { ciderD }) => sum + ciderD, 0),
+        count: total.count + rewards.length,
+      };
+      const earned = rewards.map((own) => own.total);
+      const baselines =
+        greedy === undefined ? meansOfOthers(earned, samples) : rewardsOf(batch, greedy, 1).map((own) => own.total);
+      const weights = Float32Array.from(earned, (own, row) => own - (baselines[row] as number));
       const tokens = asTokens(sampled, batch.imageIndices.length * samples, options);
       return { ...batch, ...tokens, weights, dropoutSeed };
     },
@@ -105,6 +107,30 @@ export function createSelfCritical(options: SelfCriticalOptions): SelfCritical {
       total = { sum: 0, count: 0 };
       return count === 0 ? 0 : sum / count;
     },
+  };
+}
+
+interface Reward {
+  readonly ciderD: number;
+  /** CIDEr-D, and BLEU-1 by its factor. */
+  readonly total: number;
+}
+
+/** What a drawn caption of the training photo `image` earns. */
+function createReward({
+  model,
+  train,
+  bleuFactor = 0,
+}: SelfCriticalOptions): (ids: Int32Array, image: number) => Reward {
+  const end = model.vocabulary.tokenOf(END_ID);
+  const references = train.map(({ captions }) => captions.map((caption) => tokenize(caption)));
+  const scorer = new CiderScorer(references.map((own) => own.map((tokens) => [...tokens, end])));
+  return (ids, image) => {
+    const tokens = [...ids].filter((id) => id !== PADDING_ID).map((id) => model.vocabulary.tokenOf(id));
+    const ciderD = scorer.score(tokens, image);
+    if (bleuFactor === 0) return { ciderD, total: ciderD };
+    const [bleu1 = 0] = bleu([tokens.filter((token) => token !== end)], [references[image] ?? []]);
+    return { ciderD, total: ciderD + bleuFactor * bleu1 };
   };
 }
 

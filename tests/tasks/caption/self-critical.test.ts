@@ -3,9 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { tinyCaptionModel } from '../../helpers/tiny-captioner.js';
 import { createSelfCritical, meansOfOthers, POLICY_LOSS, sharpened } from '../../../src/tasks/caption/self-critical.js';
+import { bleu } from '../../../src/metrics/bleu.js';
 import { batchLoss, createTrainableModel, type FeatureBatch } from '../../../src/tasks/caption/train-model.js';
 import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, UNSAID_IDS } from '../../../src/text/vocabulary.js';
 import { defined } from '../../../src/shared/assert.js';
+
+const FIRST = { epoch: 0, position: 0 };
 
 test('the baseline of a sample is the mean reward of the other samples of its photo', () => {
   expect(meansOfOthers([1, 2, 6, 0, 0, 3], 3)).toEqual([4, 3.5, 1.5, 1.5, 1.5, 0]);
@@ -25,6 +28,40 @@ test('sharpening multiplies the logits and changes nothing else', () => {
   expect(sharp.encoder).toBe(model.encoder);
   const { 'output/table': _, ...tied } = model.captioner;
   expect(sharpened({ ...model, captioner: tied }, 2).captioner).toEqual(tied);
+});
+
+test('BLEU-1 counts in the reward by its factor, and the reward that is reported stays CIDEr-D', async () => {
+  await tf.setBackend('cpu');
+  const model = tinyCaptionModel();
+  const { gridLength, featureSize } = model.config.captioner;
+  const shape = [1, gridLength, featureSize];
+  const trainable = createTrainableModel(model, Infinity);
+  const train = [{ image: 'a.jpg', captions: ['a dog runs', 'dog on snow'] }];
+  const samples = 12;
+  const sampling = { model, trainable, shape, train, samples, maximumLength: 6, lengthMultiple: 1, seed: 1 };
+  const features = Float32Array.from({ length: gridLength * featureSize }, (_, index) => (index % 7) / 7);
+  const tokens = Int32Array.of(START_ID, END_ID);
+  const photo: FeatureBatch = { imageIndices: [0], tokens, captionCount: 1, length: 2, words: 1, features };
+  const factor = 3;
+  const [plain, mixed] = [createSelfCritical(sampling), createSelfCritical({ ...sampling, bleuFactor: factor })];
+  const [one, other] = [await plain.sample(photo, FIRST), await mixed.sample(photo, FIRST)];
+  expect(other.tokens).toEqual(one.tokens);
+  const references = [
+    ['a', 'dog', 'runs'],
+    ['dog', 'on', 'snow'],
+  ];
+  const precisions = Array.from({ length: samples }, (_, row) => {
+    const drawn = [...one.tokens.subarray(row * one.length + 1, (row + 1) * one.length)];
+    const words = drawn.filter((id) => id !== END_ID && id !== PADDING_ID).map((id) => model.vocabulary.tokenOf(id));
+    return defined(bleu([words], [references])[0], 'BLEU-1');
+  });
+  expect(new Set(precisions).size).toBeGreaterThan(2);
+  meansOfOthers(precisions, samples).forEach((mean, row) => {
+    const gained = defined(other.weights?.[row], 'weight') - defined(one.weights?.[row], 'weight');
+    expect(gained).toBeCloseTo(factor * (defined(precisions[row], 'BLEU-1') - mean), 5);
+  });
+  expect(mixed.takeMeanReward()).toBe(plain.takeMeanReward());
+  trainable.dispose();
 });
 
 test('words that are never said are never drawn, and rewards do not move what the model expects of them', async () => {
@@ -51,7 +88,7 @@ test('words that are never said are never drawn, and rewards do not move what th
     words: 1,
     features,
   };
-  const drawn = await selfCritical.sample(photo, { epoch: 0, position: 0 });
+  const drawn = await selfCritical.sample(photo, FIRST);
   expect(drawn.tokens).not.toContain(UNKNOWN_ID);
   expect(drawn.weights?.some((weight) => weight < 0)).toBe(true);
   const loss = batchLoss(model, trainable, shape, POLICY_LOSS);
