@@ -5,10 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { assert, defined } from '../shared/assert.js';
+import { NEVER_SAID } from '../shared/logits.js';
 import type { DecodingOptions, DecodingState, TensorsFunction } from './types.js';
-
-/** Far below any logit; infinities would make NaN where they meet. */
-const SUPPRESSED = -1e30;
 
 /** What may follow each row, on the host. */
 export interface Extensions {
@@ -76,7 +74,7 @@ function extendRows(options: ExtenderOptions, tokens: tf.Tensor, before: Decodin
   const { logits, state, attention } = options.step(tokens, before);
   const [rows = 0, vocabulary = 0] = logits.shape;
   const barred = new Set([...(options.suppressedIds ?? []), options.endId]);
-  const mask = Float32Array.from({ length: vocabulary }, (_, id) => (barred.has(id) ? SUPPRESSED : 0));
+  const mask = Float32Array.from({ length: vocabulary }, (_, id) => (barred.has(id) ? NEVER_SAID : 0));
   const count = Math.min(options.fetch, vocabulary - mask.filter((value) => value !== 0).length);
   assert(count > 0, 'decoding needs at least one token besides END that is not suppressed');
   const { values, indices } = tf.topk(tf.add(logits, tf.tensor1d(mask)), count);

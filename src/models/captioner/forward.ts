@@ -1,6 +1,7 @@
 /** Teacher forcing: the decoder over captions that are known, all time steps in one graph. */
 import * as tf from '@tensorflow/tfjs-core';
 import { assert } from '../../shared/assert.js';
+import { NEVER_SAID } from '../../shared/logits.js';
 import { unrollStack } from '../../layers/cells.js';
 import { type OutputLayer, outputLogits } from '../../layers/cross-entropy.js';
 import { dropout, dropoutStream } from '../../layers/dropout.js';
@@ -21,8 +22,6 @@ import { EMBEDDING_TABLE } from './parameters.js';
 import { readOut } from './readout.js';
 
 const OUTPUT_BIAS = 'output/bias';
-/** Far below any logit; infinities would make NaN where they meet. */
-const UNSAID = -1e30;
 
 export interface CaptionerInput {
   /** Image features, [n, gridLength, featureSize]. */
@@ -174,7 +173,7 @@ export function toOutputSize(parameters: Parameters, hidden: tf.Tensor): tf.Tens
 export function withoutWords(parameters: Parameters, ids: readonly number[]): Record<string, tf.Tensor> {
   const bias = parameter(parameters, OUTPUT_BIAS);
   const lowered = new Float32Array(bias.size);
-  for (const id of ids) lowered[id] = UNSAID;
+  for (const id of ids) lowered[id] = NEVER_SAID;
   return { ...parameters, [OUTPUT_BIAS]: tf.add(bias, tf.tensor1d(lowered)) };
 }
 

@@ -11,24 +11,34 @@ import type { GeneratorMember } from './generate.js';
 import { toGrid } from './grids.js';
 import type { CaptionModel } from './model.js';
 
-/** A captioner with its weights as tensors. */
-export interface Member extends GeneratorMember {
+/** A decoder and the view of each photo that it is shown. */
+export interface Seeing extends GeneratorMember {
   readonly encoder: ImageEncoder;
   dispose(): void;
+}
+
+/** A captioner with its weights as tensors. */
+export interface Member extends Seeing {
+  /** The same decoder, whose weights stay this member's, before another view of each photo. */
+  seeing(view: View): Seeing;
 }
 
 /** The models of an ensemble, at least one. */
 export type CaptionModels = readonly [CaptionModel, ...CaptionModel[]];
 
-/** A member that sees `view` of each photo. */
-export function createMember(model: CaptionModel, view: View = ORIGINAL): Member {
-  const encoder = frozenEncoder(model, mobilenetBlocks(model.config.encoder).length, view);
+/** A captioner as a member. */
+export function createMember(model: CaptionModel): Member {
+  const encoderOf = (view: View) => frozenEncoder(model, mobilenetBlocks(model.config.encoder).length, view);
+  const encoder = encoderOf(ORIGINAL);
   const parameters = toTensors(model.captioner);
+  const decoder = { config: model.config.captioner, parameters, gridOf: toGrid };
   return {
-    config: model.config.captioner,
-    parameters,
-    gridOf: toGrid,
+    ...decoder,
     encoder,
+    seeing(view) {
+      const other = encoderOf(view);
+      return { ...decoder, encoder: other, dispose: () => other.dispose() };
+    },
     dispose() {
       encoder.dispose();
       tf.dispose(parameters);

@@ -15,7 +15,14 @@ import {
   decodingDefaults,
   type ScoredCaption,
 } from './generate.js';
-import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
+import {
+  BatchEncoders,
+  type CaptionModels,
+  createMember,
+  type Member,
+  preprocessingsOf,
+  type Seeing,
+} from './members.js';
 import { captionsClips, loadCaptionModel } from './model.js';
 
 /** What is said of one image, or why nothing is. */
@@ -93,8 +100,8 @@ export async function loadCaptioner(folder: string): Promise<Captioner> {
 export function createCaptioner(...models: CaptionModels): Captioner {
   const [first] = models;
   const { vocabulary } = first;
-  const members = models.map((model) => createMember(model)) as [Member, ...Member[]];
-  let mirrored: readonly Member[] = []; // until they are asked for
+  const members = models.map(createMember) as [Member, ...Member[]];
+  let mirrored: readonly Seeing[] = []; // until they are asked for
   let compiled: CompiledCaptioner | undefined;
   let consensus: LoadedConsensus | undefined;
   const release = (): void => {
@@ -106,8 +113,8 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
-    if (decoding.mirror && mirrored.length === 0) mirrored = models.map((model) => createMember(model, MIRRORED));
-    const deciding: [Member, ...Member[]] = decoding.mirror ? [...members, ...mirrored] : members;
+    if (decoding.mirror && mirrored.length === 0) mirrored = members.map((member) => member.seeing(MIRRORED));
+    const deciding: [Seeing, ...Seeing[]] = decoding.mirror ? [...members, ...mirrored] : members;
     const generator = createGenerator({ ...decoding, members: deciding, vocabulary });
     compiled = { key, encoders: new BatchEncoders(deciding, batchSize), generator };
     return compiled;
