@@ -11,7 +11,7 @@ import 'looksay/backend';
 import { createGenerator, decodingDefaults } from '../dist/tasks/caption/generate.js';
 import { BatchEncoders, createMember, preprocessingsOf } from '../dist/tasks/caption/members.js';
 import { loadCaptionModel } from '../dist/tasks/caption/model.js';
-import { createCaptioner, DEFAULT_BATCH_SIZE } from '../dist/tasks/caption/predict.js';
+import { createCaptioner, DEFAULT_BATCH_SIZE, DEFAULT_MIRROR } from '../dist/tasks/caption/predict.js';
 import { decodedBatches, hasPixels, type PixelImage } from '../dist/tasks/encoder/encode.js';
 
 const [folder = 'datasets/samples', photos = '1000', rounds = '3', beam = '5', checkpoint = 'checkpoints/captioner'] =
@@ -25,7 +25,7 @@ const beamWidth = Number(beam);
 await tf.setBackend('onnxruntime');
 const model = await loadCaptionModel(checkpoint);
 const members = [createMember(model)] as const;
-const encoders = new BatchEncoders(members, DEFAULT_BATCH_SIZE);
+const encoders = new BatchEncoders(members, { batchSize: DEFAULT_BATCH_SIZE, mirror: DEFAULT_MIRROR });
 const generator = createGenerator({ ...decodingDefaults, beamWidth, members, vocabulary: model.vocabulary });
 const captioner = createCaptioner(model);
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Choice, CHOICES } from '../../tasks/caption/choose.js';
 import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
 import { clipDecodingDefaults, decodingDefaults } from '../../tasks/caption/generate.js';
-import type { CaptionOptions } from '../../tasks/caption/predict.js';
+import { type CaptionOptions, DEFAULT_MIRROR } from '../../tasks/caption/predict.js';
 import { parseSource } from './sources.js';
 import { checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
 
@@ -55,8 +55,8 @@ export const decodingOptions = {
   },
   mirror: {
     type: 'boolean',
-    default: false,
-    describe: 'Look at the mirrored photo too: often better captions, half as many photos a second',
+    defaultDescription: `${DEFAULT_MIRROR}, for photos`,
+    describe: 'Look at the mirrored photo too; --no-mirror: faster, captions often a little worse',
   },
   consensus: {
     type: 'string',
@@ -94,7 +94,7 @@ export interface DecodingArguments {
   readonly diversity: number;
   readonly choice: Choice;
   readonly distinctNgrams: number | undefined;
-  readonly mirror: boolean;
+  readonly mirror: boolean | undefined;
   readonly consensus: readonly string[];
   readonly consensusPhotos: number;
   readonly consensusWeight: number;
@@ -102,14 +102,14 @@ export interface DecodingArguments {
 
 /** How words are chosen, as the options say. Throws UserError for numbers or a consensus that make no sense. */
 export function decodingFrom(argv: DecodingArguments): CaptionOptions {
-  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice, mirror } = argv;
+  const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice } = argv;
   checkNumbers(CHECKED_NUMBERS, { 'distinct-ngrams': argv.distinctNgrams });
   const sources = argv.consensus.map((text) => parseSource(text, '--consensus'));
   const consensus = { sources, neighbours: argv.consensusPhotos, weight: argv.consensusWeight };
   requireConsensusOptions(consensus);
   return {
-    ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice, mirror },
-    ...given({ noRepeatNgram: argv.distinctNgrams }),
+    ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice },
+    ...given({ noRepeatNgram: argv.distinctNgrams, mirror: argv.mirror }),
     ...(sources.length === 0 ? {} : { consensus }),
   };
 }

@@ -4,23 +4,17 @@ import type { ImagePreprocessing } from '../../media/image.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
-import { ORIGINAL, type View } from '../encoder/augment.js';
+import { seeingBothSides } from '../encoder/both-sides.js';
 import { BatchEncoder, type ImageEncoder, type PixelImage } from '../encoder/encode.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 import type { GeneratorMember } from './generate.js';
 import { toGrid } from './grids.js';
 import type { CaptionModel } from './model.js';
 
-/** A decoder and the view of each photo that it is shown. */
-export interface Seeing extends GeneratorMember {
+/** A captioner with its weights as tensors. */
+export interface Member extends GeneratorMember {
   readonly encoder: ImageEncoder;
   dispose(): void;
-}
-
-/** A captioner with its weights as tensors. */
-export interface Member extends Seeing {
-  /** The same decoder, whose weights stay this member's, before another view of each photo. */
-  seeing(view: View): Seeing;
 }
 
 /** The models of an ensemble, at least one. */
@@ -28,17 +22,13 @@ export type CaptionModels = readonly [CaptionModel, ...CaptionModel[]];
 
 /** A captioner as a member. */
 export function createMember(model: CaptionModel): Member {
-  const encoderOf = (view: View) => frozenEncoder(model, mobilenetBlocks(model.config.encoder).length, view);
-  const encoder = encoderOf(ORIGINAL);
+  const encoder = frozenEncoder(model, mobilenetBlocks(model.config.encoder).length);
   const parameters = toTensors(model.captioner);
-  const decoder = { config: model.config.captioner, parameters, gridOf: toGrid };
   return {
-    ...decoder,
+    config: model.config.captioner,
+    parameters,
+    gridOf: toGrid,
     encoder,
-    seeing(view) {
-      const other = encoderOf(view);
-      return { ...decoder, encoder: other, dispose: () => other.dispose() };
-    },
     dispose() {
       encoder.dispose();
       tf.dispose(parameters);
@@ -71,15 +61,23 @@ export function preprocessingsOf(
 
 const keyOf = ({ preprocessing }: ImageEncoder): string => JSON.stringify(preprocessing);
 
+export interface BatchEncodersOptions {
+  readonly batchSize: number;
+  /** Whether a photo's mirror image is looked at too. */
+  readonly mirror: boolean;
+}
+
 /** The encoders of several captioners, compiled for one batch size. */
 export class BatchEncoders {
   readonly #encoders: readonly BatchEncoder[];
   /** For each encoder, which of its pictures it takes. */
   readonly #views: readonly number[];
 
-  constructor(members: readonly { readonly encoder: ImageEncoder }[], batchSize: number) {
+  constructor(members: readonly { readonly encoder: ImageEncoder }[], { batchSize, mirror }: BatchEncodersOptions) {
     const keys = [...new Set(members.map(({ encoder }) => keyOf(encoder)))];
-    this.#encoders = members.map(({ encoder }) => new BatchEncoder(encoder, batchSize));
+    this.#encoders = members.map(
+      ({ encoder }) => new BatchEncoder(mirror ? seeingBothSides(encoder) : encoder, batchSize),
+    );
     this.#views = members.map(({ encoder }) => keys.indexOf(keyOf(encoder)));
   }
 

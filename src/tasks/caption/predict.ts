@@ -5,7 +5,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
 import { UserError } from '../../shared/errors.js';
-import { MIRRORED } from '../encoder/augment.js';
 import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
 import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
 import {
@@ -15,14 +14,7 @@ import {
   decodingDefaults,
   type ScoredCaption,
 } from './generate.js';
-import {
-  BatchEncoders,
-  type CaptionModels,
-  createMember,
-  type Member,
-  preprocessingsOf,
-  type Seeing,
-} from './members.js';
+import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
 import { captionsClips, loadCaptionModel } from './model.js';
 
 /** What is said of one image, or why nothing is. */
@@ -44,13 +36,16 @@ export interface CaptionOptions extends Partial<DecodingOptions> {
   readonly limitPixels?: number;
   /** Captions of photos that look alike take part in the choice: which photos, and how much. Default: none. */
   readonly consensus?: ConsensusOptions;
-  /** The mirrored photo is looked at too, and both decide together, in about twice the time. Default false. */
+  /** The mirror image is looked at too, and what the encoder says of both is averaged. Default true. */
   readonly mirror?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /** The one default of the batch size: larger ones gain no speed on two cores and take memory. */
 export const DEFAULT_BATCH_SIZE = 8;
+
+/** Whether photos' mirror images are looked at too, where nothing is said of it. */
+export const DEFAULT_MIRROR = true;
 
 export interface Captioner {
   /** Captions of images in their order; an image that cannot be read gives an error and the others go on. */
@@ -66,7 +61,7 @@ interface CompiledCaptioner {
   readonly generator: CaptionGenerator;
 }
 
-/** What decides beside the captioners' words for the photo as it is. */
+/** What is looked at beside the photo as it is. */
 interface Together {
   readonly consensus: boolean;
   readonly mirror: boolean;
@@ -101,7 +96,6 @@ export function createCaptioner(...models: CaptionModels): Captioner {
   const [first] = models;
   const { vocabulary } = first;
   const members = models.map(createMember) as [Member, ...Member[]];
-  let mirrored: readonly Seeing[] = []; // until they are asked for
   let compiled: CompiledCaptioner | undefined;
   let consensus: LoadedConsensus | undefined;
   const release = (): void => {
@@ -113,10 +107,8 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
-    if (decoding.mirror && mirrored.length === 0) mirrored = members.map((member) => member.seeing(MIRRORED));
-    const deciding: [Seeing, ...Seeing[]] = decoding.mirror ? [...members, ...mirrored] : members;
-    const generator = createGenerator({ ...decoding, members: deciding, vocabulary });
-    compiled = { key, encoders: new BatchEncoders(deciding, batchSize), generator };
+    const generator = createGenerator({ ...decoding, members, vocabulary });
+    compiled = { key, encoders: new BatchEncoders(members, { batchSize, mirror: decoding.mirror }), generator };
     return compiled;
   };
   const consensusFor = async (options: ConsensusOptions, signal?: AbortSignal): Promise<ConsensusPhotos> => {
@@ -134,7 +126,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
         limitPixels,
         signal,
         consensus: agreed,
-        mirror = false,
+        mirror = DEFAULT_MIRROR,
         ...chosen
       } = options;
       const decoding = { ...decodingDefaults, ...chosen, consensus: agreed !== undefined, mirror };
@@ -151,7 +143,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     dispose() {
       release();
       consensus?.photos.dispose();
-      for (const member of [...members, ...mirrored]) member.dispose();
+      for (const member of members) member.dispose();
     },
   };
 }

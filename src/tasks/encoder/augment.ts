@@ -28,12 +28,10 @@ export interface Colour {
 /** The photo as it is. */
 export const ORIGINAL: View = { mirrored: false, box: [0, 0, 1, 1] };
 
-export const MIRRORED: View = { mirrored: true, box: [0, 0, 1, 1] };
-
 /** A recipe's `augmentedViews` counts those after the first. */
 export const VIEWS: readonly [View, ...View[]] = [
   ORIGINAL,
-  MIRRORED,
+  { mirrored: true, box: [0, 0, 1, 1] },
   { mirrored: false, box: [0, 0, 0.875, 0.875] },
   { mirrored: true, box: [0.125, 0.125, 1, 1] },
   { mirrored: false, box: [0.125, 0, 1, 0.875] },

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '../../../src/backend/index.js';
 import { captionerLogits } from '../../../src/models/captioner/index.js';
+import { seeingBothSides } from '../../../src/tasks/encoder/both-sides.js';
 import { encodeImages } from '../../../src/tasks/encoder/encode.js';
 import { createMember, requireOneVocabulary } from '../../../src/tasks/caption/members.js';
 import type { CaptionModel } from '../../../src/tasks/caption/model.js';
@@ -29,7 +30,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** P of each word of `ids` and of END after them, among the words that are ever said, by a captioner with its encoder. */
 async function probabilities(model: CaptionModel, photo: string, ids: readonly number[]): Promise<number[]> {
   const member = createMember(model);
-  for await (const image of encodeImages(member.encoder, [photo], { batchSize: 1 })) {
+  for await (const image of encodeImages(seeingBothSides(member.encoder), [photo], { batchSize: 1 })) {
     if ('error' in image) throw image.error;
     const { gridLength, featureSize } = model.config.captioner;
     const grid = tf.tensor3d(image.features, [1, gridLength, featureSize]);
