@@ -4,7 +4,7 @@ import type { ImagePreprocessing } from '../../media/image.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
-import { seeingBothSides } from '../encoder/both-sides.js';
+import { BothSidesEncoder } from '../encoder/both-sides.js';
 import { BatchEncoder, type ImageEncoder, type PixelImage } from '../encoder/encode.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 import type { GeneratorMember } from './generate.js';
@@ -69,14 +69,14 @@ export interface BatchEncodersOptions {
 
 /** The encoders of several captioners, compiled for one batch size. */
 export class BatchEncoders {
-  readonly #encoders: readonly BatchEncoder[];
+  readonly #encoders: readonly (BatchEncoder | BothSidesEncoder)[];
   /** For each encoder, which of its pictures it takes. */
   readonly #views: readonly number[];
 
   constructor(members: readonly { readonly encoder: ImageEncoder }[], { batchSize, mirror }: BatchEncodersOptions) {
     const keys = [...new Set(members.map(({ encoder }) => keyOf(encoder)))];
-    this.#encoders = members.map(
-      ({ encoder }) => new BatchEncoder(mirror ? seeingBothSides(encoder) : encoder, batchSize),
+    this.#encoders = members.map(({ encoder }) =>
+      mirror ? new BothSidesEncoder(encoder, batchSize) : new BatchEncoder(encoder, batchSize),
     );
     this.#views = members.map(({ encoder }) => keys.indexOf(keyOf(encoder)));
   }

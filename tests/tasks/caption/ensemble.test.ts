@@ -5,8 +5,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '../../../src/backend/index.js';
 import { captionerLogits } from '../../../src/models/captioner/index.js';
-import { seeingBothSides } from '../../../src/tasks/encoder/both-sides.js';
-import { encodeImages } from '../../../src/tasks/encoder/encode.js';
+import { meanOfSides } from '../../../src/tasks/encoder/both-sides.js';
+import { encodeImages, type ImageEncoder } from '../../../src/tasks/encoder/encode.js';
 import { createMember, requireOneVocabulary } from '../../../src/tasks/caption/members.js';
 import type { CaptionModel } from '../../../src/tasks/caption/model.js';
 import { createCaptioner } from '../../../src/tasks/caption/predict.js';
@@ -27,10 +27,16 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** The encoder of photos and their mirror images, as one graph. */
+const bothSides = ({ preprocessing, encode }: ImageEncoder): ImageEncoder => ({
+  preprocessing,
+  encode: (images) => meanOfSides(encode(images), encode(tf.reverse4d(images, 2))),
+});
+
 /** P of each word of `ids` and of END after them, among the words that are ever said, by a captioner with its encoder. */
 async function probabilities(model: CaptionModel, photo: string, ids: readonly number[]): Promise<number[]> {
   const member = createMember(model);
-  for await (const image of encodeImages(seeingBothSides(member.encoder), [photo], { batchSize: 1 })) {
+  for await (const image of encodeImages(bothSides(member.encoder), [photo], { batchSize: 1 })) {
     if ('error' in image) throw image.error;
     const { gridLength, featureSize } = model.config.captioner;
     const grid = tf.tensor3d(image.features, [1, gridLength, featureSize]);
