@@ -35,7 +35,12 @@ export const ROWS = [
     options: ['--self-critical', '4', '--max-length', '16', '--learning-rate', '5e-5', '--average-decay', '0.99'],
     from: 'lstm',
   },
-  ...[1000, 2000, 4000, 6000].map((photos) => ({ name: `photos-${photos}`, group: 'training photos', options: [], photos })),
+  ...[1000, 2000, 4000, 6000].map((photos) => ({
+    name: `photos-${photos}`,
+    group: 'training photos',
+    options: [],
+    photos,
+  })),
 ];
 
 /** Beam widths at which the first row is scored. */

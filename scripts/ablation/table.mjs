@@ -65,7 +65,7 @@ export async function tableOf({ work, rows, seeds, photos, shared }) {
       : `${photos} of Flickr8k's training photos where a row names no number`;
   return `# What each part of the captioner gains
 
-Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\` (\`--distinct-ngrams 0\`). Trained on ${data},
+Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\` (\`--distinct-ngrams 0 --no-mirror\`). Trained on ${data},
 by \`looksay train caption ${shared.join(' ')}\` and what the row says. Each row trained to its own early stop; its log is in
 \`benchmarks/captions/\`. Minutes and photos/s (of the whole evaluation, start included) are of the machine that trained, with whatever else ran on it.
 
