@@ -121,15 +121,8 @@ async function score(checkpoint, beamWidth) {
   const text = await looksay([
     ...['evaluate', 'caption', '--checkpoint', checkpoint, '--split', 'dev', '--format', 'json', '--quiet'],
     ...['--images', `${argv.data}/flickr8k/images`, '--captions', `${argv.data}/flickr8k/Flickr8k.token.txt`],
-    ...[
-      '--splits',
-      `${argv.data}/flickr8k`,
-      '--beam-width',
-      String(beamWidth),
-      '--distinct-ngrams',
-      '0',
-      '--no-mirror',
-    ],
+    ...['--splits', `${argv.data}/flickr8k`],
+    ...['--beam-width', String(beamWidth), '--distinct-ngrams', '0', '--no-mirror'],
   ]);
   const { photos, scores, brokenEndings } = JSON.parse(text);
   delete scores.perImage;

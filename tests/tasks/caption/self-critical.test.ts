@@ -4,11 +4,21 @@ import { expect, test } from 'vitest';
 import { tinyCaptionModel } from '../../helpers/tiny-captioner.js';
 import { createSelfCritical, meansOfOthers, POLICY_LOSS, sharpened } from '../../../src/tasks/caption/self-critical.js';
 import { bleu } from '../../../src/metrics/bleu.js';
+import type { CaptionModel } from '../../../src/tasks/caption/model.js';
 import { batchLoss, createTrainableModel, type FeatureBatch } from '../../../src/tasks/caption/train-model.js';
 import { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, UNSAID_IDS } from '../../../src/text/vocabulary.js';
 import { defined } from '../../../src/shared/assert.js';
 
 const FIRST = { epoch: 0, position: 0 };
+
+/** One photo, as a batch of its own, before its captions are drawn. */
+function photoFor({ config }: CaptionModel): { readonly shape: readonly number[]; readonly photo: FeatureBatch } {
+  const { gridLength, featureSize } = config.captioner;
+  const features = Float32Array.from({ length: gridLength * featureSize }, (_, index) => (index % 7) / 7);
+  const tokens = Int32Array.of(START_ID, END_ID);
+  const photo = { imageIndices: [0], tokens, captionCount: 1, length: 2, words: 1, features };
+  return { shape: [1, gridLength, featureSize], photo };
+}
 
 test('the baseline of a sample is the mean reward of the other samples of its photo', () => {
   expect(meansOfOthers([1, 2, 6, 0, 0, 3], 3)).toEqual([4, 3.5, 1.5, 1.5, 1.5, 0]);
@@ -33,15 +43,11 @@ test('sharpening multiplies the logits and changes nothing else', () => {
 test('BLEU-1 counts in the reward by its factor, and the reward that is reported stays CIDEr-D', async () => {
   await tf.setBackend('cpu');
   const model = tinyCaptionModel();
-  const { gridLength, featureSize } = model.config.captioner;
-  const shape = [1, gridLength, featureSize];
+  const { shape, photo } = photoFor(model);
   const trainable = createTrainableModel(model, Infinity);
   const train = [{ image: 'a.jpg', captions: ['a dog runs', 'dog on snow'] }];
   const samples = 12;
   const sampling = { model, trainable, shape, train, samples, maximumLength: 6, lengthMultiple: 1, seed: 1 };
-  const features = Float32Array.from({ length: gridLength * featureSize }, (_, index) => (index % 7) / 7);
-  const tokens = Int32Array.of(START_ID, END_ID);
-  const photo: FeatureBatch = { imageIndices: [0], tokens, captionCount: 1, length: 2, words: 1, features };
   const factor = 3;
   const [plain, mixed] = [createSelfCritical(sampling), createSelfCritical({ ...sampling, bleuFactor: factor })];
   const [one, other] = [await plain.sample(photo, FIRST), await mixed.sample(photo, FIRST)];
@@ -70,8 +76,7 @@ test('words that are never said are never drawn, and rewards do not move what th
   const bias = defined(tiny.captioner['output/bias'], 'bias');
   const expectant = { ...bias, values: bias.values.map((value, id) => (id === UNKNOWN_ID ? 6 : value)) };
   const model = { ...tiny, captioner: { ...tiny.captioner, 'output/bias': expectant } };
-  const { gridLength, featureSize } = model.config.captioner;
-  const shape = [1, gridLength, featureSize];
+  const { shape, photo } = photoFor(model);
   const trainable = createTrainableModel(model, Infinity);
   const train = [
     { image: 'a.jpg', captions: ['a dog runs', 'dog on snow'] },
@@ -79,15 +84,6 @@ test('words that are never said are never drawn, and rewards do not move what th
   ];
   const sampling = { samples: 40, maximumLength: 6, lengthMultiple: 1, seed: 1 };
   const selfCritical = createSelfCritical({ model, trainable, shape, train, ...sampling });
-  const features = Float32Array.from({ length: gridLength * featureSize }, (_, index) => (index % 7) / 7);
-  const photo: FeatureBatch = {
-    imageIndices: [0],
-    tokens: Int32Array.of(START_ID, END_ID),
-    captionCount: 1,
-    length: 2,
-    words: 1,
-    features,
-  };
   const drawn = await selfCritical.sample(photo, FIRST);
   expect(drawn.tokens).not.toContain(UNKNOWN_ID);
   expect(drawn.weights?.some((weight) => weight < 0)).toBe(true);
