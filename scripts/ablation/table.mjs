@@ -25,7 +25,9 @@ async function rowsOf({ folder, seed, results }, row) {
     .map((text) => JSON.parse(text));
   const minutes = log.reduce((sum, { trainingSeconds }) => sum + trainingSeconds, 0) / 60;
   const weights = await countWeights(folder);
-  const options = [...(row.from === undefined ? [] : [`from ${row.from}`]), ...row.options].join(' ') || 'as it is';
+  const photos = row.photos === undefined ? [] : [`${row.photos.toLocaleString('en')} photos`];
+  const options =
+    [...photos, ...(row.from === undefined ? [] : [`from ${row.from}`]), ...row.options].join(' ') || 'as it is';
   return results.map((scores) =>
     line([
       ...[row.name, `${row.group}: \`${options}\``, seed, scores.beamWidth],

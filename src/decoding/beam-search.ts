@@ -13,11 +13,21 @@
  * Diverse beam search (Vijayakumar et al. 2018) divides the beams into groups, each a search of its own; at every step
  * the groups of an image go one after another, and a token is ranked lower by the penalty λ for each beam of an earlier
  * group that has just taken it (Hamming diversity). Log-probabilities and scores stay those of the model.
+ *
+ * Costs of the caller's own for a token after others, such as those of a language model (shallow fusion, Gülçehre et al. 2015),
+ * are taken off what hypotheses are ranked by and off their scores, not off their log-probabilities.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { defined } from '../shared/assert.js';
 import { createExtender, type Extensions } from './extension.js';
-import { extendHypothesis, finishHypothesis, type Hypothesis, repeatingTokens, startHypothesis } from './hypothesis.js';
+import {
+  extendHypothesis,
+  finishHypothesis,
+  type Hypothesis,
+  repeatingTokens,
+  startHypothesis,
+  tokensOf,
+} from './hypothesis.js';
 import { type LengthFormula, lengthPenaltyOf } from './length-penalty.js';
 import { requireDecodingOptions, requireInteger, requireNumber, tokensToFetch } from './options.js';
 import type { Candidate, DecodingOptions, DecodingState, SequenceDecoder } from './types.js';
@@ -35,7 +45,17 @@ export interface BeamSearchOptions extends DecodingOptions {
   readonly groups?: number;
   /** λ, from 0 on: what a token loses for each beam of an earlier group that takes it at the same step. Default 0. */
   readonly diversityPenalty?: number;
+  /**
+   * What a token, or END, costs after those before it (START first): nats, from 0 on. Beside those that the beams need, 16 more of
+   * each row's most probable tokens are looked at, which may become the best by it. Default: nothing costs.
+   */
+  readonly costOf?: CostOf;
 }
+
+export type CostOf = (before: readonly number[], token: number) => number;
+
+/** Tokens of each row that costs may bring forward. */
+const FURTHER_TOKENS = 16;
 
 /** The options with their defaults, and the score they define. */
 interface Rules {
@@ -45,8 +65,9 @@ interface Rules {
   readonly groups: number;
   readonly diversityPenalty: number;
   readonly candidates: number;
-  /** Of a finished sequence whose length counts END. */
-  readonly scoreOf: (logProbability: number, length: number) => number;
+  readonly costOf: CostOf | undefined;
+  /** Of a finished sequence's log-probability less costs; its length counts END. */
+  readonly scoreOf: (worth: number, length: number) => number;
 }
 
 function rulesOf(options: BeamSearchOptions): Rules {
@@ -59,9 +80,10 @@ function rulesOf(options: BeamSearchOptions): Rules {
   requireNumber('groups', groups, `a divisor of the beam width ${beamWidth}`, beamWidth % groups === 0);
   requireNumber('diversityPenalty', diversityPenalty, 'a number from 0 on', diversityPenalty >= 0);
   requireNumber('lengthPenalty', lengthPenalty, 'a finite number', Number.isFinite(lengthPenalty));
-  const scoreOf = (logProbability: number, length: number): number =>
-    logProbability / lengthPenaltyOf(length, lengthPenalty, lengthFormula);
-  return { options, beamWidth: beamWidth / groups, groups, diversityPenalty, candidates, scoreOf };
+  const scoreOf = (worth: number, length: number): number =>
+    worth / lengthPenaltyOf(length, lengthPenalty, lengthFormula);
+  const { costOf } = options;
+  return { options, beamWidth: beamWidth / groups, groups, diversityPenalty, candidates, costOf, scoreOf };
 }
 
 /** The search of one group of an image's beams. */
@@ -79,7 +101,8 @@ export function createBeamSearch(options: BeamSearchOptions): SequenceDecoder {
   const rules = rulesOf(options);
   const { groups } = rules;
   // Tokens that earlier groups took may fall behind others: as many more are needed as there are beams.
-  const extender = createExtender({ ...options, fetch: tokensToFetch(rules.beamWidth * groups, options) });
+  const wanted = rules.beamWidth * groups + (rules.costOf === undefined ? 0 : FURTHER_TOKENS);
+  const extender = createExtender({ ...options, fetch: tokensToFetch(wanted, options) });
   return {
     async decode(start, images) {
       if (images === 0) return [];
@@ -163,8 +186,10 @@ function rowsOf(
 interface Extension {
   readonly beam: number;
   readonly rank: number | 'end';
+  /** Of the token. */
+  readonly cost: number;
   /** What it is ranked by. */
-  readonly logProbability: number;
+  readonly worth: number;
 }
 
 /** One step of all groups of all images; the groups of an image stand beside each other. */
@@ -201,15 +226,17 @@ function advance(search: Search, place: Place, extensions: Extensions, rules: Ru
   const parents: number[] = [];
   const finished = [...search.finished];
   const ranked = rankedExtensions(search, place, extensions, rules);
-  for (const [order, { beam, rank }] of ranked.entries()) {
+  for (const [order, { beam, rank, cost }] of ranked.entries()) {
     const row = place.index * beamWidth + beam;
     const hypothesis = defined(search.live[beam], 'hypothesis');
     if (rank !== 'end') {
-      const [token, added] = [extensions.tokenOf(row, rank), extensions.logProbabilityOf(row, rank)];
-      live.push(extendHypothesis(hypothesis, token, added, extensions.attentionOf(row)));
+      const [token, logProbability] = [extensions.tokenOf(row, rank), extensions.logProbabilityOf(row, rank)];
+      live.push(extendHypothesis(hypothesis, { token, logProbability, cost, attention: extensions.attentionOf(row) }));
       parents.push(beam);
     } else if (order < beamWidth) {
-      finished.push(finishHypothesis(hypothesis, extensions.endOf(row), rules.scoreOf));
+      finished.push(
+        finishHypothesis(hypothesis, { logProbability: extensions.endOf(row), cost, scoreOf: rules.scoreOf }),
+      );
     }
     if (live.length === beamWidth) break;
   }
@@ -218,7 +245,7 @@ function advance(search: Search, place: Place, extensions: Extensions, rules: Ru
   return isDone(live, finished, rules) ? { live: [], parents: [], finished } : { live, parents, finished };
 }
 
-/** All permitted extensions of a group's hypotheses, the most probable first, after the penalty for tokens taken. */
+/** All permitted extensions of a group's hypotheses, the best first, after their costs and the penalty for tokens taken. */
 function rankedExtensions(
   search: Search,
   { index, taken }: Place,
@@ -229,20 +256,22 @@ function rankedExtensions(
   const found: Extension[] = [];
   search.live.forEach((hypothesis, beam) => {
     const row = index * rules.beamWidth + beam;
-    const add = (rank: number | 'end', added: number): void => {
-      const logProbability = hypothesis.logProbability + added;
-      if (logProbability > -Infinity) found.push({ beam, rank, logProbability });
+    const before = rules.costOf === undefined ? [] : tokensOf(hypothesis);
+    const add = (rank: number | 'end', token: number, added: number): void => {
+      const cost = rules.costOf?.(before, token) ?? 0;
+      const worth = hypothesis.logProbability - hypothesis.cost + added - cost;
+      if (worth > -Infinity) found.push({ beam, rank, cost, worth });
     };
-    if (hypothesis.length >= minimumLength) add('end', extensions.endOf(row));
+    if (hypothesis.length >= minimumLength) add('end', rules.options.endId, extensions.endOf(row));
     if (hypothesis.length >= maximumLength) return;
     const barred = repeatingTokens(hypothesis, noRepeatNgram);
     for (let rank = 0; rank < extensions.count; rank++) {
       const token = extensions.tokenOf(row, rank);
       const penalty = rules.diversityPenalty * (taken.get(token) ?? 0);
-      if (!barred.has(token)) add(rank, extensions.logProbabilityOf(row, rank) - penalty);
+      if (!barred.has(token)) add(rank, token, extensions.logProbabilityOf(row, rank) - penalty);
     }
   });
-  return found.sort((a, b) => b.logProbability - a.logProbability);
+  return found.sort((a, b) => b.worth - a.worth);
 }
 
 /** Whether no live hypothesis can still enter the results. */
@@ -250,9 +279,9 @@ function isDone(live: readonly Hypothesis[], finished: readonly Candidate[], rul
   const worst = finished[rules.candidates - 1];
   if (worst === undefined) return live.length === 0;
   const longest = rules.options.maximumLength + 1;
-  return live.every(({ logProbability, length }) => {
+  return live.every(({ logProbability, cost, length }) => {
     // The penalty is monotone in the length: its extremes are at the ends.
-    const shortest = rules.scoreOf(logProbability, length + 1);
-    return Math.max(shortest, rules.scoreOf(logProbability, longest)) <= worst.score;
+    const shortest = rules.scoreOf(logProbability - cost, length + 1);
+    return Math.max(shortest, rules.scoreOf(logProbability - cost, longest)) <= worst.score;
   });
 }

@@ -17,9 +17,9 @@ export function createGreedy(options: DecodingOptions): SequenceDecoder {
     const mayEnd = hypothesis.length >= (options.minimumLength ?? 0);
     const end = extensions.endOf(row);
     const mustEnd = hypothesis.length >= options.maximumLength || added === -Infinity;
-    if (mustEnd || (mayEnd && end >= added)) return { finished: finishHypothesis(hypothesis, end) };
-    const token = extensions.tokenOf(row, rank);
-    return { live: extendHypothesis(hypothesis, token, added, extensions.attentionOf(row)) };
+    if (mustEnd || (mayEnd && end >= added)) return { finished: finishHypothesis(hypothesis, { logProbability: end }) };
+    const [token, attention] = [extensions.tokenOf(row, rank), extensions.attentionOf(row)];
+    return { live: extendHypothesis(hypothesis, { token, logProbability: added, attention }) };
   };
   return {
     decode: async (start, images) => {

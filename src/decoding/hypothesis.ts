@@ -8,22 +8,33 @@ export interface Hypothesis {
   /** Tokens after START. */
   readonly length: number;
   readonly logProbability: number;
+  /** What its tokens cost beside that. */
+  readonly cost: number;
+  readonly attention: Float32Array | undefined;
+}
+
+/** A token that goes on. */
+export interface NextToken {
+  readonly token: number;
+  readonly logProbability: number;
+  /** Default 0. */
+  readonly cost?: number;
   readonly attention: Float32Array | undefined;
 }
 
 export function startHypothesis(startId: number): Hypothesis {
-  return { token: startId, previous: undefined, length: 0, logProbability: 0, attention: undefined };
+  return { token: startId, previous: undefined, length: 0, logProbability: 0, cost: 0, attention: undefined };
 }
 
-/** `previous` with one token more, which has the log-probability `added`. */
-export function extendHypothesis(
-  previous: Hypothesis,
-  token: number,
-  added: number,
-  attention: Float32Array | undefined,
-): Hypothesis {
-  const { length, logProbability } = previous;
-  return { token, previous, length: length + 1, logProbability: logProbability + added, attention };
+/** `previous` with one token more. */
+export function extendHypothesis(previous: Hypothesis, next: NextToken): Hypothesis {
+  const { token, cost = 0, attention } = next;
+  return {
+    ...{ token, previous, attention },
+    length: previous.length + 1,
+    logProbability: previous.logProbability + next.logProbability,
+    cost: previous.cost + cost,
+  };
 }
 
 /** The steps of a hypothesis after START, in order. */
@@ -33,19 +44,32 @@ function stepsOf(hypothesis: Hypothesis): readonly Hypothesis[] {
   return steps.reverse();
 }
 
-/** `hypothesis`, ended by an END of the log-probability `end`. */
-export function finishHypothesis(
-  hypothesis: Hypothesis,
-  end: number,
-  scoreOf: (logProbability: number, length: number) => number = (logProbability) => logProbability,
-): Candidate {
+/** The tokens of a hypothesis, START first. */
+export function tokensOf(hypothesis: Hypothesis): readonly number[] {
+  const tokens: number[] = [];
+  for (let at: Hypothesis | undefined = hypothesis; at !== undefined; at = at.previous) tokens.push(at.token);
+  return tokens.reverse();
+}
+
+/** How a hypothesis ends. */
+export interface End {
+  readonly logProbability: number;
+  /** What END costs; default 0. */
+  readonly cost?: number;
+  /** The score of a log-probability less costs and a length that counts END; default: the former. */
+  readonly scoreOf?: (worth: number, length: number) => number;
+}
+
+/** `hypothesis`, ended by END. */
+export function finishHypothesis(hypothesis: Hypothesis, end: End): Candidate {
+  const { cost = 0, scoreOf = (worth) => worth } = end;
   const steps = stepsOf(hypothesis);
-  const logProbability = hypothesis.logProbability + end;
+  const logProbability = hypothesis.logProbability + end.logProbability;
   const attention = steps.flatMap((step) => (step.attention === undefined ? [] : [step.attention]));
   return {
     tokens: steps.map(({ token }) => token),
     logProbability,
-    score: scoreOf(logProbability, hypothesis.length + 1),
+    score: scoreOf(logProbability - hypothesis.cost - cost, hypothesis.length + 1),
     ...(attention.length > 0 ? { attention } : {}),
   };
 }

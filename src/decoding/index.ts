@@ -1,5 +1,5 @@
 /** Decoding: from a step function to sequences of tokens. Model-blind. */
-export { beamSearch, type BeamSearchOptions, createBeamSearch } from './beam-search.js';
+export { beamSearch, type BeamSearchOptions, type CostOf, createBeamSearch } from './beam-search.js';
 export { createEnsemble, type Ensemble } from './ensemble.js';
 export { createGreedy, greedy } from './greedy.js';
 export type { LengthFormula } from './length-penalty.js';

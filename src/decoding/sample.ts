@@ -104,12 +104,14 @@ function drawNext(
 ): Choice {
   const tickets = ticketsOf(options, hypothesis, row, extensions);
   const end = extensions.endOf(row);
-  if (tickets.length === 0) return { finished: finishHypothesis(hypothesis, end) };
+  if (tickets.length === 0) return { finished: finishHypothesis(hypothesis, { logProbability: end }) };
   const { rank, logProbability } = draw(tickets, options, random);
-  if (rank === 'end') return { finished: finishHypothesis(hypothesis, end) };
+  if (rank === 'end') return { finished: finishHypothesis(hypothesis, { logProbability: end }) };
   const token = extensions.tokenOf(row, rank);
-  const live = extendHypothesis(hypothesis, token, logProbability, extensions.attentionOf(row));
-  return options.onToken?.(token, row) === true ? { finished: finishHypothesis(live, 0) } : { live };
+  const live = extendHypothesis(hypothesis, { token, logProbability, attention: extensions.attentionOf(row) });
+  return options.onToken?.(token, row) === true
+    ? { finished: finishHypothesis(live, { logProbability: 0 }) }
+    : { live };
 }
 
 /** What may be drawn, the most probable first; nothing when the sequence has to end. */

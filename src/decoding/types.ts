@@ -55,7 +55,7 @@ export interface Candidate {
   readonly tokens: readonly number[];
   /** The natural logarithm of the probability that the model gives to the tokens and END. */
   readonly logProbability: number;
-  /** What candidates are ranked by; `logProbability`, unless there is a length penalty. */
+  /** What candidates are ranked by; `logProbability`, unless there are costs or a length penalty. */
   readonly score: number;
   /** With the option `attention`: for each token the weights [positions] of the step that chose it. */
   readonly attention?: readonly Float32Array[];

@@ -177,6 +177,7 @@ describe('wrong usage', () => {
     [['caption', 'x', '--length-penalty=high'], '--length-penalty: expected a number, got "high"'],
     [['caption', 'x', '--beam-width', '0'], '--beam-width'],
     [['caption', 'x', '--distinct-ngrams', '-1'], '--distinct-ngrams: expected a whole number from 0 on, got -1'],
+    [['caption', 'x', '--novelty-penalty', '-1'], '--novelty-penalty: expected a number from 0 on, got -1'],
     [['caption', 'x', '--candidates', '9', '--beam-width', '2'], '--candidates'],
     [['caption', 'tests', '--beam-width', '5', '--beam-groups', '2'], 'groups'],
     [['caption', 'x', '--choice', 'best'], 'choice'],

@@ -6,6 +6,7 @@ import {
   beamSearch,
   type BeamSearchOptions,
   type Candidate,
+  type CostOf,
   createBeamSearch,
   greedy,
   type LengthFormula,
@@ -23,6 +24,7 @@ interface Rules {
   readonly lengthPenalty: number;
   readonly lengthFormula: LengthFormula;
   readonly candidates: number;
+  readonly costOf?: CostOf;
 }
 
 const anyRules = fc
@@ -58,32 +60,36 @@ function hasRepeat(tokens: readonly number[], size: number): boolean {
 interface Partial {
   readonly tokens: readonly number[];
   readonly logProbability: number;
+  readonly cost: number;
 }
 
 /** Each hypothesis extended by each permitted token, or ended. */
 function extensionsOf(model: ToyModel, image: number, live: readonly Partial[], rules: Rules) {
-  return live.flatMap(({ tokens, logProbability }) => {
+  return live.flatMap(({ tokens, logProbability: before, cost: paid }) => {
     const all = model.logProbabilities(image, tokens);
     return all.flatMap((added, token) => {
-      const total = logProbability + added;
+      const logProbability = before + added;
+      const cost = paid + (rules.costOf?.([START, ...tokens], token) ?? 0);
       if (token === END) {
-        return tokens.length >= rules.minimumLength ? [{ tokens, logProbability: total, ended: true }] : [];
+        return tokens.length >= rules.minimumLength ? [{ tokens, logProbability, cost, ended: true }] : [];
       }
       const longer = [...tokens, token];
       const barred = SUPPRESSED.includes(token) || tokens.length >= rules.maximumLength;
-      return barred || hasRepeat(longer, rules.noRepeatNgram) ? [] : [{ tokens: longer, logProbability: total, ended: false }]; // prettier-ignore
+      return barred || hasRepeat(longer, rules.noRepeatNgram) ? [] : [{ tokens: longer, logProbability, cost, ended: false }]; // prettier-ignore
     });
   });
 }
 
 /** Beam search as the docstring has it, with no thought for speed and without stopping early. */
 function plainBeamSearch(model: ToyModel, image: number, rules: Rules, beamWidth: number): Candidate[] {
-  let live: Partial[] = [{ tokens: [], logProbability: 0 }];
+  let live: Partial[] = [{ tokens: [], logProbability: 0, cost: 0 }];
+  const worthOf = ({ logProbability, cost }: Partial): number => logProbability - cost;
   const finished: Candidate[] = [];
   while (live.length > 0) {
-    const ranked = extensionsOf(model, image, live, rules).sort((a, b) => b.logProbability - a.logProbability);
-    for (const { tokens, logProbability, ended } of ranked.slice(0, beamWidth)) {
-      if (ended) finished.push({ tokens, logProbability, score: scoreOf(logProbability, tokens.length + 1, rules) });
+    const ranked = extensionsOf(model, image, live, rules).sort((a, b) => worthOf(b) - worthOf(a));
+    for (const { ended, ...found } of ranked.slice(0, beamWidth)) {
+      const { tokens, logProbability } = found;
+      if (ended) finished.push({ tokens, logProbability, score: scoreOf(worthOf(found), tokens.length + 1, rules) });
     }
     live = ranked.filter(({ ended }) => !ended).slice(0, beamWidth);
   }
@@ -93,6 +99,14 @@ function plainBeamSearch(model: ToyModel, image: number, rules: Rules, beamWidth
 /** All sentences there are. */
 function bruteForce(model: ToyModel, image: number, rules: Rules): Candidate[] {
   return plainBeamSearch(model, image, rules, Infinity);
+}
+
+/** Of the tokens and END. */
+function logProbabilityOf(model: ToyModel, image: number, tokens: readonly number[]): number {
+  return [...tokens, END].reduce(
+    (sum, token, at) => sum + (model.logProbabilities(image, tokens.slice(0, at))[token] ?? NaN),
+    0,
+  );
 }
 
 function expectSame(found: readonly Candidate[] | undefined, expected: readonly Candidate[]): void {
@@ -125,6 +139,31 @@ describe('beam search', () => {
       found.forEach((candidates, image) => expectSame(candidates, plainBeamSearch(model, image, longer, width)));
     });
     await fc.assert(property, { numRuns: 80, seed: 2 });
+  });
+
+  test('costs of tokens after others rank and score, and leave log-probabilities as they are', async () => {
+    const widths = fc.constantFrom(1, 2, 3, 4 ** 4);
+    const property = fc.asyncProperty(
+      anySeed,
+      anyRules,
+      widths,
+      fc.double({ min: 0, max: 3, noNaN: true }),
+      async (seed, rules, width, most) => {
+        // Depends on the two tokens before, where there are so many, and on END too.
+        const costOf: CostOf = (before, token) => (most * ((7 * token + 5 * (before.at(-1) ?? 0) + 3 * (before.at(-2) ?? 0)) % 4)) / 3; // prettier-ignore
+        const costly = { ...rules, costOf };
+        const model = createToyModel(5, seed);
+        const images = 2;
+        const found = await beamSearch({ ...optionsFor(model, costly, width), start: model.start(images), images });
+        found.forEach((candidates, image) => {
+          expectSame(candidates, plainBeamSearch(model, image, costly, width));
+          for (const { tokens, logProbability } of candidates) {
+            expect(logProbability).toBeCloseTo(logProbabilityOf(model, image, tokens), 3);
+          }
+        });
+      },
+    );
+    await fc.assert(property, { numRuns: 60, seed: 3 });
   });
 
   const RULES: Rules = {
@@ -253,7 +292,7 @@ describe('greedy decoding', () => {
       found.forEach(({ tokens, logProbability }, image) => {
         let total = 0;
         for (let length = 0; length <= tokens.length; length++) {
-          const prefix = { tokens: tokens.slice(0, length), logProbability: 0 };
+          const prefix = { tokens: tokens.slice(0, length), logProbability: 0, cost: 0 };
           const ranked = extensionsOf(model, image, [prefix], rules).sort(
             (a, b) => b.logProbability - a.logProbability,
           );

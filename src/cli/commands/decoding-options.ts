@@ -53,6 +53,12 @@ export const decodingOptions = {
     defaultDescription: `${decodingDefaults.noRepeatNgram}; ${clipDecodingDefaults.noRepeatNgram} for clips`,
     describe: 'No so many words in a row come twice in a caption; 0 allows it',
   },
+  'novelty-penalty': {
+    type: 'number',
+    requiresArg: true,
+    defaultDescription: `${decodingDefaults.noveltyPenalty}; ${clipDecodingDefaults.noveltyPenalty} for clips`,
+    describe: 'What three words in a row cost that no training caption has; 0: nothing',
+  },
   mirror: {
     type: 'boolean',
     defaultDescription: `${DEFAULT_MIRROR}, for photos`,
@@ -83,6 +89,7 @@ export const decodingOptions = {
 
 const CHECKED_NUMBERS: NumberOptions = {
   'distinct-ngrams': { ...decodingOptions['distinct-ngrams'], rule: NUMBER_RULES.countFromZero },
+  'novelty-penalty': { ...decodingOptions['novelty-penalty'], rule: NUMBER_RULES.fromZero },
 };
 
 /** What yargs gives for `decodingOptions`. */
@@ -94,6 +101,7 @@ export interface DecodingArguments {
   readonly diversity: number;
   readonly choice: Choice;
   readonly distinctNgrams: number | undefined;
+  readonly noveltyPenalty: number | undefined;
   readonly mirror: boolean | undefined;
   readonly consensus: readonly string[];
   readonly consensusPhotos: number;
@@ -103,13 +111,16 @@ export interface DecodingArguments {
 /** How words are chosen, as the options say. Throws UserError for numbers or a consensus that make no sense. */
 export function decodingFrom(argv: DecodingArguments): CaptionOptions {
   const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice } = argv;
-  checkNumbers(CHECKED_NUMBERS, { 'distinct-ngrams': argv.distinctNgrams });
+  checkNumbers(CHECKED_NUMBERS, {
+    'distinct-ngrams': argv.distinctNgrams,
+    'novelty-penalty': argv.noveltyPenalty,
+  });
   const sources = argv.consensus.map((text) => parseSource(text, '--consensus'));
   const consensus = { sources, neighbours: argv.consensusPhotos, weight: argv.consensusWeight };
   requireConsensusOptions(consensus);
   return {
     ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice },
-    ...given({ noRepeatNgram: argv.distinctNgrams, mirror: argv.mirror }),
+    ...given({ noRepeatNgram: argv.distinctNgrams, noveltyPenalty: argv.noveltyPenalty, mirror: argv.mirror }),
     ...(sources.length === 0 ? {} : { consensus }),
   };
 }

@@ -4,9 +4,17 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
-import { type Candidate, createBeamSearch, createEnsemble, type DecodingStep } from '../../decoding/index.js';
+import {
+  type Candidate,
+  type CostOf,
+  createBeamSearch,
+  createEnsemble,
+  type DecodingStep,
+} from '../../decoding/index.js';
+import { requireNumber } from '../../decoding/options.js';
 import { type CaptionerConfig, startCaptions, stepCaptions, withoutWords } from '../../models/captioner/index.js';
 import { defined } from '../../shared/assert.js';
+import type { SeenNgrams } from '../../text/seen-ngrams.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNSAID_IDS, type Vocabulary } from '../../text/vocabulary.js';
 import { type Choice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
@@ -21,6 +29,8 @@ export interface DecodingOptions {
   readonly minimumLength: number;
   /** No sequence of so many words occurs twice in a caption; 0 allows it. */
   readonly noRepeatNgram: number;
+  /** What three words in a row cost which no training caption has: nats, from 0 on. */
+  readonly noveltyPenalty: number;
   /** Groups of beams that avoid each other's words (Vijayakumar 2018); they divide `beamWidth`. */
   readonly groups: number;
   /** How much they avoid them, from 0 on. */
@@ -38,14 +48,15 @@ export const decodingDefaults: DecodingOptions = {
   maximumLength: 20,
   minimumLength: 1,
   noRepeatNgram: 2, // "a dog and a dog"
+  noveltyPenalty: 2, // "standing in a sheep"
   groups: 1,
   diversityPenalty: 0.5,
   choice: 'probable',
   candidates: 1,
 };
 
-/** What is different for clips: in a sentence about one thing after another words may well come twice. */
-export const clipDecodingDefaults: DecodingOptions = { ...decodingDefaults, noRepeatNgram: 0 };
+/** What is different for clips: in a sentence about one thing after another words may well come twice, and what is new is right. */
+export const clipDecodingDefaults: DecodingOptions = { ...decodingDefaults, noRepeatNgram: 0, noveltyPenalty: 0 };
 
 /** A caption with the natural logarithm of its probability. */
 export interface ScoredCaption {
@@ -67,6 +78,8 @@ export interface GeneratorOptions extends DecodingOptions {
   readonly members: readonly [GeneratorMember, ...GeneratorMember[]];
   /** That of all members. */
   readonly vocabulary: Vocabulary;
+  /** What the training captions have said; without it nothing is new. */
+  readonly seen?: SeenNgrams | undefined;
   /** Whether `generate` is told of photos that look alike. Default false. */
   readonly consensus?: boolean;
 }
@@ -104,6 +117,7 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
     endId: END_ID,
     suppressedIds: UNSAID_IDS,
     lengthFormula: 'average',
+    ...costsOf(options),
     compile,
   });
   return {
@@ -126,6 +140,19 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
 
 function stepOf({ config, parameters }: GeneratorMember): DecodingStep {
   return (tokens, state) => stepCaptions(config, withoutWords(parameters, UNSAID_IDS), state, tokens);
+}
+
+/** The cost of words that make a run of words new. */
+function costsOf({ vocabulary, seen, noveltyPenalty }: GeneratorOptions): { readonly costOf?: CostOf } {
+  requireNumber('noveltyPenalty', noveltyPenalty, 'a number from 0 on', noveltyPenalty >= 0);
+  if (seen === undefined || noveltyPenalty === 0) return {};
+  return {
+    costOf(before, token) {
+      if (before.length < seen.size - 1) return 0;
+      const run = [...before.slice(1 - seen.size), token].map((id) => vocabulary.tokenOf(id));
+      return seen.has(run) ? 0 : noveltyPenalty;
+    },
+  };
 }
 
 /** How many candidates the choice is made among. */

@@ -28,7 +28,7 @@ import {
   preprocessingFor,
 } from '../encoder/index.js';
 import { loadWordVectors } from '../words/vectors.js';
-import { buildVocabulary } from './vocabulary.js';
+import { buildVocabulary, seenNgramsOf } from './vocabulary.js';
 
 /** What a captioner is made of, where it is not begun from another. */
 export interface ModelOptions extends Partial<EncoderChoice> {
@@ -65,7 +65,9 @@ export async function initialModel(
   seed: number,
 ): Promise<CaptionModel> {
   if (options.startFrom !== undefined) {
-    return withDropout(await loadCaptionModel(options.startFrom), options.captioner.dropout ?? {});
+    const before = withDropout(await loadCaptionModel(options.startFrom), options.captioner.dropout ?? {});
+    const seen = seenNgramsOf(train, before.vocabulary);
+    return { ...before, seen: before.seen?.union(seen) ?? seen };
   }
   if (options.encoder === undefined) {
     throw new UserError('expected an encoder or a captioner to start from (--encoder DIR or --start-from CHECKPOINT)', {
@@ -95,6 +97,7 @@ export async function initialModel(
       ...(clip === undefined ? {} : { clip }),
     },
     vocabulary,
+    seen: seenNgramsOf(train, vocabulary),
     encoder: encoder.weights,
     ...(clip === undefined ? {} : { reader: createClipReaderParameters(clip.reader, new Random(seed + 1)) }),
     captioner: createCaptionerParameters(captioner, new Random(seed), await initialization(options, vocabulary.tokens)),

@@ -21,6 +21,7 @@ import {
 import { type ClipReaderConfig, clipReaderShapes, validateClipReaderConfig } from '../../models/clip-reader/index.js';
 import { UserError } from '../../shared/errors.js';
 import { fieldReader, requireFields } from '../../shared/fields.js';
+import { SeenNgrams } from '../../text/seen-ngrams.js';
 import { Vocabulary } from '../../text/vocabulary.js';
 import { type Checkpoint, CONFIG_FILE, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
 import { isObject, type JsonObject, parseJson, readText } from '../../training/json-files.js';
@@ -30,6 +31,7 @@ import type { FrameEncoding } from '../encoder/clip-features.js';
 
 export const CAPTIONER_TASK = 'captioner';
 const VOCABULARY_FILE = 'vocabulary.json';
+const SEEN_FILE = 'seen-ngrams.json';
 const ENCODER = 'encoder';
 const READER = 'reader';
 const CAPTIONER = 'captioner';
@@ -53,6 +55,8 @@ export interface CaptionModelConfig {
 export interface CaptionModel {
   readonly config: CaptionModelConfig;
   readonly vocabulary: Vocabulary;
+  /** The runs of words that the training captions have; earlier checkpoints have none. */
+  readonly seen?: SeenNgrams;
   readonly encoder: HostTensors;
   /** Of a captioner of clips. */
   readonly reader?: HostTensors;
@@ -120,9 +124,11 @@ export async function loadCaptionModel(folder: string): Promise<CaptionModel> {
         '(use the files of one checkpoint)',
     );
   }
+  const seen = checkpoint.extras[SEEN_FILE];
   return {
     config,
     vocabulary,
+    ...(seen === undefined ? {} : { seen: SeenNgrams.fromJSON(seen, `${folder}/${SEEN_FILE}`) }),
     encoder: scoped(checkpoint.weights, ENCODER),
     ...(config.clip === undefined ? {} : { reader: scoped(checkpoint.weights, READER) }),
     captioner: scoped(checkpoint.weights, CAPTIONER),
@@ -143,7 +149,10 @@ export async function saveCaptionModel(
       ...withScope(READER, model.reader ?? {}),
       ...withScope(CAPTIONER, model.captioner),
     },
-    extras: { [VOCABULARY_FILE]: model.vocabulary.toJSON() },
+    extras: {
+      [VOCABULARY_FILE]: model.vocabulary.toJSON(),
+      ...(model.seen === undefined ? {} : { [SEEN_FILE]: model.seen.toJSON() }),
+    },
     ...options,
   });
 }

@@ -85,6 +85,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
         ...decoding,
         members: [{ config: captioner, parameters, gridOf }],
         vocabulary: model.vocabulary,
+        seen: model.seen,
       });
       const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
       try {

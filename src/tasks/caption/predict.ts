@@ -94,7 +94,7 @@ export async function loadCaptioner(folder: string): Promise<Captioner> {
 /** A captioner of models that are loaded already: one, or several of one vocabulary that decide together. */
 export function createCaptioner(...models: CaptionModels): Captioner {
   const [first] = models;
-  const { vocabulary } = first;
+  const { vocabulary, seen } = first;
   const members = models.map(createMember) as [Member, ...Member[]];
   let compiled: CompiledCaptioner | undefined;
   let consensus: LoadedConsensus | undefined;
@@ -107,7 +107,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
-    const generator = createGenerator({ ...decoding, members, vocabulary });
+    const generator = createGenerator({ ...decoding, members, vocabulary, seen });
     compiled = { key, encoders: new BatchEncoders(members, { batchSize, mirror: decoding.mirror }), generator };
     return compiled;
   };

@@ -51,7 +51,7 @@ async function validate(prepared: Prepared): Promise<CaptionScores> {
     shape,
     images: data.validation.map(({ image }) => image),
     // Words may come twice, so that scores compare with those of older logs, and of clips with those of photos.
-    decoding: { beamWidth: options.recipe.validationBeamWidth, noRepeatNgram: 0 },
+    decoding: { beamWidth: options.recipe.validationBeamWidth, noRepeatNgram: 0, noveltyPenalty: 0 },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   return scoreCaptions({ candidates, references: data.validation.map(({ captions }) => captions) });

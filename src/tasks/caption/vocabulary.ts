@@ -1,7 +1,8 @@
 /** From captions to token ids: the one place where training decides which words there are. */
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { tokenize } from '../../text/tokenizer.js';
-import { Vocabulary } from '../../text/vocabulary.js';
+import { SeenNgrams } from '../../text/seen-ngrams.js';
+import { END_ID, START_ID, Vocabulary } from '../../text/vocabulary.js';
 
 /** The vocabulary of all captions of `examples`. */
 export function buildVocabulary(examples: readonly CaptionedImage[], minimumCount: number): Vocabulary {
@@ -9,6 +10,12 @@ export function buildVocabulary(examples: readonly CaptionedImage[], minimumCoun
     examples.flatMap(({ captions }) => captions.map(tokenize)),
     { minimumCount },
   );
+}
+
+/** What all captions of `examples` have said, START and END as `vocabulary` writes them. */
+export function seenNgramsOf(examples: readonly CaptionedImage[], vocabulary: Vocabulary): SeenNgrams {
+  const [start, end] = [vocabulary.tokenOf(START_ID), vocabulary.tokenOf(END_ID)];
+  return SeenNgrams.of(examples.flatMap(({ captions }) => captions.map((text) => [start, ...tokenize(text), end])));
 }
 
 /** The captions of each example as token ids, without START and END; captions without a word are left out. */

@@ -120,6 +120,8 @@ describe('training', () => {
     const [whole, parts] = await Promise.all(['whole', 'parts'].map((name) => loadCaptionModel(join(folder, name))));
     expect(parts?.captioner).toEqual(whole?.captioner);
     expect(parts?.encoder).toEqual(whole?.encoder);
+    expect(parts?.seen?.toJSON()).toEqual(whole?.seen?.toJSON());
+    expect(whole?.seen?.has(['red', 'plain', 'picture'])).toBe(true);
     const log = async (name: string): Promise<unknown[]> =>
       (await readFile(join(folder, name, 'log.jsonl'), 'utf8'))
         .trim()
@@ -163,6 +165,10 @@ describe('training', () => {
       const rewards = await rewardsOf(`critical-${samples}`);
       expect(rewards.at(-1)).toBeGreaterThan(1.2 * (rewards[0] ?? NaN));
     }
+    const [before, then] = await Promise.all(
+      ['words', 'critical-5'].map((name) => loadCaptionModel(join(folder, name))),
+    );
+    expect(then?.seen?.toJSON()).toEqual(before?.seen?.toJSON());
     const after = backendStatistics();
     expect(after.fallbacks).toEqual(sessions.fallbacks);
     expect(after.sessionsCreated - sessions.sessionsCreated).toBeLessThan(40);
