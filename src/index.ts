@@ -105,6 +105,7 @@ export * from './layers/index.js';
 export {
   beamSearch,
   type BeamSearchOptions,
+  type CostOf,
   type Candidate,
   createBeamSearch,
   type DecodingState,

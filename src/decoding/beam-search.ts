@@ -46,8 +46,9 @@ export interface BeamSearchOptions extends DecodingOptions {
   /** λ, from 0 on: what a token loses for each beam of an earlier group that takes it at the same step. Default 0. */
   readonly diversityPenalty?: number;
   /**
-   * What a token, or END, costs after those before it (START first): nats, from 0 on. Beside those that the beams need, 16 more of
-   * each row's most probable tokens are looked at, which may become the best by it. Default: nothing costs.
+   * What a token, or END, costs after those before it (START first): nats, from 0 on. Beside those that the beams need, at least
+   * 16 more of each row's most probable tokens are looked at (those that take the place of barred ones among them), which may
+   * become the best by it. Default: nothing costs.
    */
   readonly costOf?: CostOf;
 }
@@ -101,8 +102,9 @@ export function createBeamSearch(options: BeamSearchOptions): SequenceDecoder {
   const rules = rulesOf(options);
   const { groups } = rules;
   // Tokens that earlier groups took may fall behind others: as many more are needed as there are beams.
-  const wanted = rules.beamWidth * groups + (rules.costOf === undefined ? 0 : FURTHER_TOKENS);
-  const extender = createExtender({ ...options, fetch: tokensToFetch(wanted, options) });
+  const wanted = rules.beamWidth * groups;
+  const fetch = Math.max(tokensToFetch(wanted, options), rules.costOf === undefined ? wanted : wanted + FURTHER_TOKENS);
+  const extender = createExtender({ ...options, fetch });
   return {
     async decode(start, images) {
       if (images === 0) return [];
@@ -257,18 +259,22 @@ function rankedExtensions(
   search.live.forEach((hypothesis, beam) => {
     const row = index * rules.beamWidth + beam;
     const before = rules.costOf === undefined ? [] : tokensOf(hypothesis);
-    const add = (rank: number | 'end', token: number, added: number): void => {
+    const add = (rank: number | 'end', token: number, added: number): number => {
       const cost = rules.costOf?.(before, token) ?? 0;
       const worth = hypothesis.logProbability - hypothesis.cost + added - cost;
       if (worth > -Infinity) found.push({ beam, rank, cost, worth });
+      return cost;
     };
     if (hypothesis.length >= minimumLength) add('end', rules.options.endId, extensions.endOf(row));
     if (hypothesis.length >= maximumLength) return;
     const barred = repeatingTokens(hypothesis, noRepeatNgram);
-    for (let rank = 0; rank < extensions.count; rank++) {
+    let unbeaten = 0; // Tokens at their full worth: the ones after them, which are less probable, are behind them.
+    for (let rank = 0; rank < extensions.count && unbeaten < rules.beamWidth; rank++) {
       const token = extensions.tokenOf(row, rank);
+      if (barred.has(token)) continue;
       const penalty = rules.diversityPenalty * (taken.get(token) ?? 0);
-      if (!barred.has(token)) add(rank, token, extensions.logProbabilityOf(row, rank) - penalty);
+      const cost = add(rank, token, extensions.logProbabilityOf(row, rank) - penalty);
+      if (penalty === 0 && cost === 0) unbeaten++;
     }
   });
   return found.sort((a, b) => b.worth - a.worth);

@@ -30,7 +30,9 @@ export function startHypothesis(startId: number): Hypothesis {
 export function extendHypothesis(previous: Hypothesis, next: NextToken): Hypothesis {
   const { token, cost = 0, attention } = next;
   return {
-    ...{ token, previous, attention },
+    token,
+    previous,
+    attention,
     length: previous.length + 1,
     logProbability: previous.logProbability + next.logProbability,
     cost: previous.cost + cost,
