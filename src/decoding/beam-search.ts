@@ -53,7 +53,8 @@ export interface BeamSearchOptions extends DecodingOptions {
   readonly costOf?: CostOf;
 }
 
-export type CostOf = (before: readonly number[], token: number) => number;
+/** Asked once for what comes before, then for each token that may follow. */
+export type CostOf = (before: readonly number[]) => (token: number) => number;
 
 /** Tokens of each row that costs may bring forward. */
 const FURTHER_TOKENS = 16;
@@ -258,9 +259,9 @@ function rankedExtensions(
   const found: Extension[] = [];
   search.live.forEach((hypothesis, beam) => {
     const row = index * rules.beamWidth + beam;
-    const before = rules.costOf === undefined ? [] : tokensOf(hypothesis);
+    const costAfter = rules.costOf?.(tokensOf(hypothesis));
     const add = (rank: number | 'end', token: number, added: number): number => {
-      const cost = rules.costOf?.(before, token) ?? 0;
+      const cost = costAfter?.(token) ?? 0;
       const worth = hypothesis.logProbability - hypothesis.cost + added - cost;
       if (worth > -Infinity) found.push({ beam, rank, cost, worth });
       return cost;

@@ -20,20 +20,20 @@ const BYTES = 4;
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** Of the UTF-8 bytes of words with a space after each; a number from 0 to 2³² − 1. */
-function hashOf(words: readonly string[]): number {
+/** Of the UTF-8 bytes of words with a space after each, a number from 0 to 2³² − 1; goes on from the hash of words before. */
+function hashOf(words: readonly string[], before = FNV_OFFSET): number {
   const text = `${words.join(' ')} `;
-  let hash = FNV_OFFSET;
+  let hash = before;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code >= 0x80) return hashOfBytes(Buffer.from(text)); // Decoding asks thousands of times a second, mostly of ASCII.
+    if (code >= 0x80) return hashOfBytes(Buffer.from(text), before); // Decoding asks thousands of times a second, mostly of ASCII.
     hash = Math.imul(hash ^ code, FNV_PRIME);
   }
   return hash >>> 0;
 }
 
-function hashOfBytes(bytes: Uint8Array): number {
-  return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME), FNV_OFFSET) >>> 0;
+function hashOfBytes(bytes: Uint8Array, before: number): number {
+  return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME), before) >>> 0;
 }
 
 /** The machine's numbers of 4 bytes as little-endian ones, or the other way round, in place. */
@@ -77,7 +77,16 @@ export class SeenNgrams {
 
   /** Whether the run of `size` words was seen. */
   has(words: readonly string[]): boolean {
-    const wanted = hashOf(words);
+    return this.#hasHash(hashOf(words));
+  }
+
+  /** Whether the run of `size - 1` words and the one that is asked for was seen. */
+  after(words: readonly string[]): (word: string) => boolean {
+    const before = hashOf(words);
+    return (word) => this.#hasHash(hashOf([word], before));
+  }
+
+  #hasHash(wanted: number): boolean {
     let [from, to] = [0, this.#hashes.length];
     while (from < to) {
       const middle = (from + to) >>> 1;

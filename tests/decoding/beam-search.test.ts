@@ -69,7 +69,7 @@ function extensionsOf(model: ToyModel, image: number, live: readonly Partial[], 
     const all = model.logProbabilities(image, tokens);
     return all.flatMap((added, token) => {
       const logProbability = before + added;
-      const cost = paid + (rules.costOf?.([START, ...tokens], token) ?? 0);
+      const cost = paid + (rules.costOf?.([START, ...tokens])(token) ?? 0);
       if (token === END) {
         return tokens.length >= rules.minimumLength ? [{ tokens, logProbability, cost, ended: true }] : [];
       }
@@ -150,7 +150,7 @@ describe('beam search', () => {
       fc.double({ min: 0, max: 3, noNaN: true }),
       async (seed, rules, width, most) => {
         // Depends on the two tokens before, where there are so many, and on END too.
-        const costOf: CostOf = (before, token) => (most * ((7 * token + 5 * (before.at(-1) ?? 0) + 3 * (before.at(-2) ?? 0)) % 4)) / 3; // prettier-ignore
+        const costOf: CostOf = (before) => (token) => (most * ((7 * token + 5 * (before.at(-1) ?? 0) + 3 * (before.at(-2) ?? 0)) % 4)) / 3; // prettier-ignore
         const costly = { ...rules, costOf };
         const model = createToyModel(5, seed);
         const images = 2;

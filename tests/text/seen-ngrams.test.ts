@@ -12,7 +12,10 @@ test('knows the runs of three words that sentences have, and no others', () => {
     const seen = SeenNgrams.of(told);
     const known = new Set(told.flatMap(runsOf).map((run) => run.join(' ')));
     expect(seen.count).toBe(known.size);
-    for (const run of [...told, ...others].flatMap(runsOf)) expect(seen.has(run)).toBe(known.has(run.join(' ')));
+    for (const run of [...told, ...others].flatMap(runsOf)) {
+      expect(seen.has(run)).toBe(known.has(run.join(' ')));
+      expect(seen.after(run.slice(0, 2))(run[2] ?? '')).toBe(seen.has(run));
+    }
   });
   fc.assert(property, { numRuns: 100, seed: 1 });
 });

@@ -147,10 +147,10 @@ function costsOf({ vocabulary, seen, noveltyPenalty }: GeneratorOptions): { read
   requireNumber('noveltyPenalty', noveltyPenalty, 'a number from 0 on', noveltyPenalty >= 0);
   if (seen === undefined || noveltyPenalty === 0) return {};
   return {
-    costOf(before, token) {
-      if (before.length < seen.size - 1) return 0;
-      const run = [...before.slice(1 - seen.size), token].map((id) => vocabulary.tokenOf(id));
-      return seen.has(run) ? 0 : noveltyPenalty;
+    costOf(before) {
+      if (before.length < seen.size - 1) return () => 0;
+      const hasNext = seen.after(before.slice(1 - seen.size).map((id) => vocabulary.tokenOf(id)));
+      return (token) => (hasNext(vocabulary.tokenOf(token)) ? 0 : noveltyPenalty);
     },
   };
 }
