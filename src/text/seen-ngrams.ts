@@ -1,9 +1,8 @@
 /**
  * Which runs of words a set of sentences has: an n-gram language model that knows only "seen" and "never". Kept as 32-bit
- * FNV-1a hashes (Fowler, Noll and Vo), 4 bytes a run: of runs that were never seen, one in 23,000 passes for seen where
+ * FNV-1a hashes (Fowler, Noll and Vo), 4 bytes a run (little-endian, as the machines that read safetensors are): of runs that were never seen, one in 23,000 passes for seen where
  * 185,000 are known.
  */
-import { endianness } from 'node:os';
 import { UserError } from '../shared/errors.js';
 
 export interface SeenNgramsJson {
@@ -34,11 +33,6 @@ function hashOf(words: readonly string[], before = FNV_OFFSET): number {
 
 function hashOfBytes(bytes: Uint8Array, before: number): number {
   return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME), before) >>> 0;
-}
-
-/** The machine's numbers of 4 bytes as little-endian ones, or the other way round, in place. */
-function littleEndian(bytes: Buffer): Buffer {
-  return endianness() === 'LE' ? bytes : bytes.swap32();
 }
 
 /**
@@ -97,7 +91,7 @@ export class SeenNgrams {
   }
 
   toJSON(): SeenNgramsJson {
-    return { size: SIZE, hashes: littleEndian(Buffer.from(this.#hashes.slice().buffer)).toString('base64') };
+    return { size: SIZE, hashes: Buffer.from(this.#hashes.buffer).toString('base64') };
   }
 
   /** `value` as such a set. Throws UserError that says what about it is wrong; `where` names it. */
@@ -109,7 +103,7 @@ export class SeenNgrams {
       throw new UserError(`${where}: hashes: expected whole numbers of ${BYTES} bytes in base64 (copy the file again)`);
     }
     const hashes = new Uint32Array(bytes.length / BYTES);
-    littleEndian(bytes).copy(new Uint8Array(hashes.buffer));
+    bytes.copy(new Uint8Array(hashes.buffer));
     if (hashes.some((hash, index) => index > 0 && hash <= (hashes[index - 1] as number))) {
       throw new UserError(`${where}: hashes: expected ascending numbers (copy the file again)`);
     }
