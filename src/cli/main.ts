@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
- * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `generate`, `sentiment`, `words`, `encoder`. Results go to
- * stdout, everything else to stderr; the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
+ * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `generate`, `sentiment`, `words`, `encoder`,
+ * `cache`. Results go to stdout, everything else to stderr; the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { messageOf, UserError } from '../shared/errors.js';
 import { setQuiet } from '../shared/log.js';
+import { cacheCommand } from './commands/cache.js';
 import { captionCommand } from './commands/caption.js';
 import { classifyCommand } from './commands/classify.js';
 import { encoderCommand } from './commands/encoder.js';
@@ -47,7 +48,9 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
   const parser = yargs(given)
     .scriptName('looksay')
     .locale('en')
-    .usage('$0 <command>\n\nCaptions photos, classifies video clips, and trains both on your own.')
+    .usage(
+      '$0 <command>\n\nCaptions photos, classifies video clips, writes text, learns word vectors and judges sentiment; trains on your data.',
+    )
     .command(captionCommand(context))
     .command(classifyCommand(context))
     .command(trainCommand(context))
@@ -56,7 +59,11 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .command(sentimentCommand(context))
     .command(wordsCommand(context))
     .command(encoderCommand(context))
-    .demandCommand(1, 'name a command: caption, classify, train, evaluate, generate, sentiment, words or encoder')
+    .command(cacheCommand(context))
+    .demandCommand(
+      1,
+      'name a command: caption, classify, train, evaluate, generate, sentiment, words, encoder or cache',
+    )
     .strict()
     .recommendCommands()
     .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })

@@ -23,11 +23,15 @@ const MAGIC = 'LSF1';
 const HEADER_BYTES = 16;
 const BYTES_PER_HALF = 2;
 const EXTENSION = '.half';
+const CACHE_NAME = 'features';
+/** In the folder of each encoder; written anew, with the same content, each time the folder is used. */
+const ABOUT_FILE = 'about.json';
+const FOLDER_NAME = /^[0-9a-f]{16}$/;
 /** A half-written file this old belongs to a process that is no more. */
 const STALE_MILLISECONDS = 3_600_000;
 
 export interface FeatureCacheOptions {
-  /** Default: `features` in the user's cache directory (see `cacheDirectory`). */
+  /** Default: `featureDirectory()`. */
   readonly directory?: string;
   /** Tells encoders apart: a hash of weights, architecture and preprocessing. Any text. */
   readonly encoder: string;
@@ -35,15 +39,46 @@ export interface FeatureCacheOptions {
   readonly featureLength: number;
 }
 
+/** Where features are kept unless told otherwise: `features` in the cache directory. */
+export const featureDirectory = (): string => cacheDirectory(CACHE_NAME);
+
+/** The folder of one encoder. */
+export interface KeptFeatures {
+  readonly folder: string;
+  /** Photos or clips. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly lastUsed: Date;
+}
+
+/** What is kept in `directory`, used longest ago first; folders of another kind are not looked at. */
+export async function keptFeatures(directory = featureDirectory()): Promise<readonly KeptFeatures[]> {
+  const kept: KeptFeatures[] = [];
+  for (const name of await readdir(directory).catch(() => [])) {
+    const folder = join(directory, name);
+    const about = await stat(join(folder, ABOUT_FILE)).catch(() => undefined);
+    if (!FOLDER_NAME.test(name) || about === undefined) continue;
+    const sizes = await entrySizes(folder);
+    kept.push({ folder, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0), lastUsed: about.mtime });
+  }
+  return kept.sort((a, b) => a.lastUsed.getTime() - b.lastUsed.getTime());
+}
+
+async function entrySizes(folder: string): Promise<readonly number[]> {
+  const entries = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(EXTENSION));
+  const sizes = entries.map((entry) => stat(join(folder, entry)).then(({ size }) => size, () => undefined));
+  return (await Promise.all(sizes)).filter((size) => size !== undefined);
+}
+
 /** Opens the cache of an encoder, making it where there is none. UserError when the directory cannot be written. */
 export async function openFeatureCache(options: FeatureCacheOptions): Promise<FeatureCache> {
   const { encoder, featureLength } = options;
   assert(Number.isInteger(featureLength) && featureLength > 0, () => `feature length ${featureLength}`);
   const name = createHash('sha256').update(`${MAGIC}\0${featureLength}\0${encoder}`).digest('hex').slice(0, 16);
-  const folder = join(resolve(options.directory ?? cacheDirectory('features')), name);
+  const folder = join(resolve(options.directory ?? featureDirectory()), name);
   try {
     await mkdir(folder, { recursive: true });
-    await writeFileAtomically(join(folder, 'about.json'), `${JSON.stringify({ encoder, featureLength }, null, 2)}\n`);
+    await writeFileAtomically(join(folder, ABOUT_FILE), `${JSON.stringify({ encoder, featureLength }, null, 2)}\n`);
     await removeStale(folder);
   } catch (error) {
     throw cannotWrite(folder, error);

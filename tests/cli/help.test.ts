@@ -25,6 +25,8 @@ test.each([
   'encoder list --help',
   'encoder import --help',
   'encoder export --help',
+  'cache list --help',
+  'cache clear --help',
 ])('looksay %s', async (line) => {
   const { code, out, err } = await run(line.split(' '));
   expect({ code, err }).toEqual({ code: 0, err: '' });

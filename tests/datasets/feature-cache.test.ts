@@ -1,10 +1,10 @@
 /** The feature cache: what goes in comes out, damage is noticed, and processes can share it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { cacheDirectory } from '../../src/datasets/cache-directory.js';
-import { type FeatureCache, openFeatureCache } from '../../src/datasets/feature-cache.js';
+import { type FeatureCache, keptFeatures, openFeatureCache } from '../../src/datasets/feature-cache.js';
 import { UserError } from '../../src/shared/errors.js';
 
 const LENGTH = 100;
@@ -152,5 +152,22 @@ describe('cacheDirectory', () => {
     expect(cacheDirectory('features')).toMatch(/looksay/);
     if (before === undefined) delete process.env['LOOKSAY_CACHE'];
     else process.env['LOOKSAY_CACHE'] = before;
+  });
+});
+
+describe('keptFeatures', () => {
+  it('lists the folders of encoders, used longest ago first, and nothing else', async () => {
+    expect(await keptFeatures(join(directory, 'none'))).toEqual([]);
+    const [early, late] = [await open('early'), await open('late')];
+    await late.write(photo('a.jpg'), features(1));
+    await late.write(photo('b.jpg'), features(1));
+    utimesSync(join(early.folder, 'about.json'), 1e9, 1e9);
+    mkdirSync(join(directory, '0123456789abcdef'));
+    mkdirSync(join(directory, 'mine'));
+    writeFileSync(join(directory, 'mine', 'about.json'), '{}');
+    expect(await keptFeatures(directory)).toEqual([
+      { folder: early.folder, files: 0, bytes: 0, lastUsed: new Date(1e12) },
+      { folder: late.folder, files: 2, bytes: 2 * (16 + 2 * LENGTH), lastUsed: expect.any(Date) },
+    ]);
   });
 });

@@ -26,6 +26,15 @@ export const overwriteOption = {
   overwrite: { type: 'boolean', default: false, describe: 'Replace the output' },
 } as const;
 
+/** Of commands that print a line for each thing they know. */
+export const linesFormatOption = {
+  format: { choices: ['text', 'jsonl'] as const, default: 'text' as const, describe: 'Tab-separated text, or JSON' },
+} as const;
+
+export interface LinesArguments {
+  readonly format: 'text' | 'jsonl';
+}
+
 /** The options about where results go; `files` names what the command works on ("images"). */
 export function resultOptions(files: string) {
   return {

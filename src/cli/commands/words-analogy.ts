@@ -1,8 +1,9 @@
 /** `looksay words analogy`: a is to b as c is to what? */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import type { CommandContext } from '../context.js';
+import { linesFormatOption } from './results.js';
 import { asYargsOptions, checkNumbers } from './training-options.js';
-import { countOf, countOption, formatOption, loadIndex, type SearchArguments, vectorsOption } from './words-options.js';
+import { countOf, countOption, loadIndex, type SearchArguments, vectorsOption } from './words-options.js';
 
 interface AnalogyArguments extends SearchArguments {
   readonly a: string;
@@ -19,7 +20,7 @@ export function wordsAnalogyCommand(context: CommandContext): CommandModule<obje
         .positional('a', { type: 'string', describe: 'The first word of the pair that is known' })
         .positional('b', { type: 'string', describe: 'Its second word' })
         .positional('c', { type: 'string', describe: 'The first word of the other pair' })
-        .options({ ...vectorsOption, ...formatOption })
+        .options({ ...vectorsOption, ...linesFormatOption })
         .options(asYargsOptions(countOption)) as unknown as Argv<AnalogyArguments>,
     handler: (argv: ArgumentsCamelCase<AnalogyArguments>) => runAnalogy(argv, context),
   };

@@ -1,6 +1,7 @@
 /** What the commands of `looksay words` share. */
 import { loadWordVectors } from '../../tasks/words/vectors.js';
 import { WordIndex } from '../../tasks/words/word-index.js';
+import type { LinesArguments } from './results.js';
 import { NUMBER_RULES, type NumberOptions } from './training-options.js';
 
 export const vectorsOption = {
@@ -18,15 +19,10 @@ export const countOption: NumberOptions = {
   count: { default: DEFAULT_COUNT, describe: 'Words to give', rule: NUMBER_RULES.count },
 };
 
-export interface SearchArguments {
+export interface SearchArguments extends LinesArguments {
   readonly vectors: string;
   readonly count: number | undefined;
-  readonly format: 'text' | 'jsonl';
 }
-
-export const formatOption = {
-  format: { choices: ['text', 'jsonl'] as const, default: 'text' as const, describe: 'Tab-separated text, or JSON' },
-} as const;
 
 export function countOf({ count }: SearchArguments): number {
   return count ?? DEFAULT_COUNT;

@@ -4,8 +4,9 @@ import { messageOf, UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
 import type { Neighbour } from '../../tasks/words/word-index.js';
 import type { CommandContext } from '../context.js';
+import { linesFormatOption } from './results.js';
 import { asYargsOptions, checkNumbers } from './training-options.js';
-import { countOf, countOption, formatOption, loadIndex, type SearchArguments, vectorsOption } from './words-options.js';
+import { countOf, countOption, loadIndex, type SearchArguments, vectorsOption } from './words-options.js';
 
 interface SimilarArguments extends SearchArguments {
   readonly words: string[];
@@ -18,7 +19,7 @@ export function wordsSimilarCommand(context: CommandContext): CommandModule<obje
     builder: (builder) =>
       builder
         .positional('words', { type: 'string', array: true, describe: 'One word or several' })
-        .options({ ...vectorsOption, ...formatOption })
+        .options({ ...vectorsOption, ...linesFormatOption })
         .options(asYargsOptions(countOption)) as unknown as Argv<SimilarArguments>,
     handler: (argv: ArgumentsCamelCase<SimilarArguments>) => runSimilar(argv, context),
   };

@@ -1,8 +1,9 @@
 /** Fills the feature cache: every photo goes through the frozen part of the encoder once, and never again. */
 import { type FeatureCache, openFeatureCache } from '../../datasets/feature-cache.js';
 import { UserError } from '../../shared/errors.js';
-import { note, warn } from '../../shared/log.js';
+import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
+import { noteEncoding } from '../encoder/kept-features.js';
 import { encodeImages, type ImageEncoder } from '../encoder/encode.js';
 
 const BATCH_SIZE = 16;
@@ -36,7 +37,7 @@ export async function cacheFeatures(options: FeatureOptions): Promise<CachedFeat
   });
   const images = [...new Set(options.images)];
   const missing = images.filter((image) => !cache.has(image));
-  if (missing.length > 0) note(`encoding ${missing.length} of ${images.length} photos (kept in ${cache.folder})`);
+  noteEncoding({ files: 'photos', missing: missing.length, all: images.length, folder: cache.folder });
   const progress = startProgress('encoding', missing.length);
   const failed = new Set<string>();
   try {

@@ -19,18 +19,17 @@ import {
   validateMobileNetConfig,
 } from '../../models/mobilenet/index.js';
 import { type ClipReaderConfig, clipReaderShapes, validateClipReaderConfig } from '../../models/clip-reader/index.js';
-import { UserError } from '../../shared/errors.js';
 import { fieldReader, requireFields } from '../../shared/fields.js';
 import { SeenNgrams } from '../../text/seen-ngrams.js';
-import { Vocabulary } from '../../text/vocabulary.js';
+import type { Vocabulary } from '../../text/vocabulary.js';
 import { type Checkpoint, CONFIG_FILE, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
 import { isObject, type JsonObject, parseJson, readText } from '../../training/json-files.js';
 import { type HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
+import { readVocabulary, VOCABULARY_FILE } from '../checkpoint-extras.js';
 import type { FrameEncoding } from '../encoder/clip-features.js';
 
 export const CAPTIONER_TASK = 'captioner';
-const VOCABULARY_FILE = 'vocabulary.json';
 const SEEN_FILE = 'seen-ngrams.json';
 const ENCODER = 'encoder';
 const READER = 'reader';
@@ -117,13 +116,7 @@ export async function loadCaptionModel(folder: string): Promise<CaptionModel> {
     expectedShapes: (config) => captionModelShapes(parseConfig(config, folder)),
   });
   const config = parseConfig(checkpoint.config, folder);
-  const vocabulary = Vocabulary.fromJSON(checkpoint.extras[VOCABULARY_FILE], `${folder}/${VOCABULARY_FILE}`);
-  if (vocabulary.size !== config.captioner.vocabularySize) {
-    throw new UserError(
-      `${folder}/${VOCABULARY_FILE}: expected ${config.captioner.vocabularySize} words, found ${vocabulary.size} ` +
-        '(use the files of one checkpoint)',
-    );
-  }
+  const vocabulary = readVocabulary(checkpoint.extras, config.captioner.vocabularySize, folder);
   const seen = checkpoint.extras[SEEN_FILE];
   return {
     config,

@@ -5,11 +5,12 @@ import { DEFAULT_TIMEOUT_SECONDS } from '../../media/video/index.js';
 import { type MobileNetConfig, mobilenetBlocks, runBlocks } from '../../models/mobilenet/index.js';
 import type { ClipReaderConfig } from '../../models/clip-reader/index.js';
 import { UserError } from '../../shared/errors.js';
-import { note, warn } from '../../shared/log.js';
+import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { ORIGINAL, type View } from './augment.js';
 import type { ImageEncoder } from './encode.js';
 import { decodeClips, FrameEncoder } from './encode-clips.js';
+import { noteEncoding } from './kept-features.js';
 import { cachedShape, type EncodedModel, frozenEncoder, frozenFingerprint } from './frozen.js';
 
 /** [h, w, c] of a frame's features as the trained part takes them. */
@@ -92,7 +93,7 @@ export async function cacheClipFeatures(options: ClipFeatureOptions): Promise<Ca
   const paths = [...new Set(options.clips)];
   const missing = paths.filter((path) => !cache.has(path));
   const failed = new Set<string>();
-  if (missing.length > 0) note(`encoding ${missing.length} of ${paths.length} clips (kept in ${cache.folder})`);
+  noteEncoding({ files: 'clips', missing: missing.length, all: paths.length, folder: cache.folder });
   const progress = startProgress('encoding', missing.length);
   const frozen = frozenFrameEncoder(options);
   const encoder = new FrameEncoder(frozen);

@@ -10,9 +10,9 @@ import {
 } from '../../models/word2vec/index.js';
 import { type CheckpointExtras, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
 import type { HostTensor } from '../../training/safetensors.js';
+import { VOCABULARY_FILE } from '../checkpoint-extras.js';
 
 export const WORDS_TASK = 'words';
-const VOCABULARY_FILE = 'vocabulary.json';
 
 export interface WordModel {
   readonly config: Word2VecConfig;

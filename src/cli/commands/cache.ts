@@ -1,0 +1,63 @@
+/** `looksay cache`: what trainings keep in the cache directory, and its removal. */
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { note } from '../../shared/log.js';
+import { clearFeatures, featureDirectory, keptFeatures, type KeptFeatures } from '../../tasks/encoder/index.js';
+import type { CommandContext } from '../context.js';
+import { type LinesArguments, linesFormatOption } from './results.js';
+import { asYargsOptions, checkNumbers, NUMBER_RULES, type NumberOptions } from './training-options.js';
+
+const clearOptions: NumberOptions = {
+  'unused-days': { default: 0, describe: 'Only what was not used for so many days', rule: NUMBER_RULES.fromZero },
+};
+
+interface ClearArguments extends LinesArguments {
+  readonly unusedDays: number | undefined;
+}
+
+export function cacheCommand(context: CommandContext): CommandModule {
+  return {
+    command: 'cache',
+    describe: 'List or clear what trainings keep of photos and clips',
+    builder: (builder) =>
+      builder
+        .command({
+          command: 'list',
+          describe: 'What is kept: an encoder a line, used longest ago first',
+          builder: (list: Argv) => list.options(linesFormatOption),
+          handler: (argv: ArgumentsCamelCase<LinesArguments>) => runList(argv, context),
+        })
+        .command({
+          command: 'clear',
+          describe: 'Remove it; the next training encodes its photos anew',
+          builder: (clear: Argv) =>
+            clear.options(asYargsOptions(clearOptions)).options(linesFormatOption) as unknown as Argv<ClearArguments>,
+          handler: (argv: ArgumentsCamelCase<ClearArguments>) => runClear(argv, context),
+        })
+        .demandCommand(1, 'name what to do: list or clear'),
+    handler: () => undefined,
+  };
+}
+
+async function runList(argv: LinesArguments, context: CommandContext): Promise<void> {
+  const kept = await keptFeatures();
+  report(kept, argv, context);
+  note(`${featureDirectory()}: ${gigabytes(sumOf(kept))} GB (LOOKSAY_CACHE chooses another place)`);
+}
+
+async function runClear(argv: ArgumentsCamelCase<ClearArguments>, context: CommandContext): Promise<void> {
+  checkNumbers(clearOptions, argv);
+  const removed = await clearFeatures(argv.unusedDays);
+  report(removed, argv, context);
+  note(`removed ${gigabytes(sumOf(removed))} GB`);
+}
+
+function report(kept: readonly KeptFeatures[], { format }: LinesArguments, { stdout }: CommandContext): void {
+  for (const { folder, files, bytes, lastUsed } of kept) {
+    const date = lastUsed.toISOString();
+    const text = [`${gigabytes(bytes)} GB`, `${files} files`, date.slice(0, 10), folder].join('\t');
+    stdout.write(`${format === 'jsonl' ? JSON.stringify({ folder, files, bytes, lastUsed: date }) : text}\n`);
+  }
+}
+
+const sumOf = (kept: readonly KeptFeatures[]): number => kept.reduce((sum, { bytes }) => sum + bytes, 0);
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2);
