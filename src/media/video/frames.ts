@@ -58,7 +58,8 @@ const TOLERATED_SECONDS = 0.1;
 /** Of a frame's length: a little less than all, because files round times. */
 const SHOWN_SHARE = 0.95;
 const RENUMBERED = ['settb=1/25000', 'setpts=N*1000', 'fps=25'];
-const TIME_IN_LOG = /Parsed_showinfo.* pts_time:\s*(-?[\d.]+)/;
+/** ffmpeg writes times next to 0 with an exponent (`4.44444e-05`). */
+const TIME_IN_LOG = /Parsed_showinfo.* pts_time:\s*(-?[\d.]+(?:e[-+]?\d+)?)/i;
 
 /** The clip and how it is decoded. */
 interface Job {

@@ -95,6 +95,16 @@ describe('the frames', () => {
     expect(reds(clip)).toEqual([5, 10, 11, 12].map((red) => red % 12));
   });
 
+  test('a moment after where decoding starts are not taken for those of later seconds', async () => {
+    const path = makeClip(at('moment.mp4'), {
+      source: RISING(5),
+      output: ['-c:v', 'libx264rgb', '-qp', '0', '-g', '5', '-video_track_timescale', '90000'],
+    });
+    const clip = await decodeVideo(path, SQUASH, () => [3.99995, 4.15]);
+    expect(reds(clip)).toEqual([40 % 12, 41 % 12]);
+    expect(clip.frames[0]?.time).toBeCloseTo(4, 3);
+  });
+
   test('of a thousand a second are as many as asked for', async () => {
     const path = makeClip(at('fast.mkv'), { source: 'testsrc=s=32x32:r=1000:d=0.5', output: LOSSLESS });
     const clip = await decode(path, 5);
