@@ -1,5 +1,5 @@
 /** `looksay classify`, `train video` and `evaluate video` as users call them. */
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -185,6 +185,10 @@ describe('looksay train video', () => {
     ]);
     const mean = results.slice(0, 3).reduce((sum, { top1 }) => sum + top1 / 3, 0);
     expect(results[3]?.top1).toBeCloseTo(mean, 9);
+
+    rmSync(join(output, 'fold2'), { recursive: true });
+    const again = await train(output, '--folds', '3', '--epochs', '1', '--continue');
+    expect(lines(again.out)).toEqual(lines(out));
   });
 
   test('takes lists', async () => {

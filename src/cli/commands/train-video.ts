@@ -1,5 +1,4 @@
 /** `looksay train video`: trains a classifier on labelled clips. */
-import { join } from 'node:path';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import {
@@ -13,6 +12,7 @@ import {
 import type { ValidationChoice } from '../../tasks/video/data.js';
 import { type VideoModelOptions, videoModelDefaults } from '../../tasks/video/initial-model.js';
 import { type VideoRecipe, videoRecipeDefaults } from '../../tasks/video/recipe.js';
+import { trainFolds } from '../../tasks/video/train-folds.js';
 import { trainVideoClassifier, type TrainVideoOptions, type TrainVideoResult } from '../../tasks/video/train.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
@@ -280,10 +280,7 @@ async function runTrain(argv: ArgumentsCamelCase<TrainVideoArguments>, context: 
   };
   if (validation.kind !== 'fold') report(await trainVideoClassifier(options));
   else {
-    for (let fold = 0; fold < validation.folds && !context.signal.aborted; fold++) {
-      const output = join(options.output, `fold${fold + 1}`);
-      report(await trainVideoClassifier({ ...options, output, validation: { ...validation, fold } }));
-    }
+    for await (const result of trainFolds({ ...options, folds: validation.folds })) report(result);
     if (results.length === validation.folds) context.stdout.write(`${JSON.stringify(meanOf(results))}\n`);
   }
   context.signal.throwIfAborted();
