@@ -82,13 +82,16 @@ export function runFallback(kernel: string, call: KernelArguments): tf.TensorInf
     copies.push(copy);
     return copy;
   };
-  const inputs = copyInputs(call.inputs, copyIn);
-  const outputs = config.kernelFunc({ ...call, inputs, backend: target });
-  const copyOut = (output: tf.TensorInfo): tf.TensorInfo => fromCpu(backend, target, output);
-  const results = Array.isArray(outputs) ? outputs.map(copyOut) : copyOut(outputs);
-  for (const output of Array.isArray(outputs) ? outputs : [outputs]) release(target, output);
-  for (const copy of copies) target.disposeData(copy.dataId, true);
-  return results;
+  try {
+    const inputs = copyInputs(call.inputs, copyIn);
+    const outputs = config.kernelFunc({ ...call, inputs, backend: target });
+    const copyOut = (output: tf.TensorInfo): tf.TensorInfo => fromCpu(backend, target, output);
+    const results = Array.isArray(outputs) ? outputs.map(copyOut) : copyOut(outputs);
+    for (const output of Array.isArray(outputs) ? outputs : [outputs]) release(target, output);
+    return results;
+  } finally {
+    for (const copy of copies) target.disposeData(copy.dataId, true);
+  }
 }
 
 /** Kernels take inputs by name, or a list of them, or lists by name. */

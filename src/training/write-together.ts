@@ -30,6 +30,6 @@ export async function writeFilesTogether(folder: string, files: readonly FileToW
       for (const { path, temporary } of staged) await rename(temporary, path);
     });
   } finally {
-    for (const { temporary } of staged) await rm(temporary, { force: true });
+    for (const { temporary } of staged) await rm(temporary, { force: true }).catch(() => undefined); // What went wrong before counts.
   }
 }

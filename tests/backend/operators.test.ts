@@ -73,3 +73,20 @@ test('every operator of the table has a case, and none of the cases needed a cpu
     ]
   `);
 });
+
+const image = (): tf.Tensor4D => tf.reshape(tf.range(0, 50), [1, 5, 5, 2]);
+const filter = (): tf.Tensor4D => tf.reshape(tf.range(0, 12), [1, 3, 2, 2]);
+
+test.each([
+  ['a pool that rounds up', () => tf.maxPool(image(), 2, 2, 0, 'ceil')],
+  ['a mean pool that rounds up', () => tf.avgPool(image(), [3, 2], 2, 1, 'ceil')],
+  ['a convolution padded by a number', () => tf.conv2d(image(), filter(), 1, 0)],
+  ['a depthwise one', () => tf.depthwiseConv2d(image(), filter(), 1, 0)],
+  ['the gradient of one', () => tf.grad((x) => tf.conv2d(x as tf.Tensor4D, filter(), 1, 0))(image())],
+  ['a sign of booleans', () => tf.sign(tf.tensor([true, false], [2], 'bool'))],
+])('%s is the cpu kernel’s, where ONNX has another', async (_name, call) => {
+  await tf.setBackend('cpu');
+  const expected = outcome(call());
+  await tf.setBackend('onnxruntime');
+  compare([outcome(call())], [expected], 1e-5);
+});

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../onnx/builder.js';
 import type { ElementType, Op } from '../graph/types.js';
-import { at, broadcast, names, one, operand } from './common.js';
+import { at, broadcast, names, one, operand, toInt32 } from './common.js';
 
 type LowerPair = (builder: GraphBuilder, a: string, b: string, dtype: ElementType) => string;
 
@@ -26,7 +26,7 @@ const direct =
 
 /** int32 division that floors as TensorFlow.js does; ONNX's truncates, and kills the process for INT_MIN / −1. */
 const floorDivide: LowerPair = (builder, a, b, dtype) => {
-  if (dtype === 'float32') return builder.cast(builder.op('Floor', [builder.op('Div', [a, b])]), 'int32');
+  if (dtype === 'float32') return toInt32(builder, builder.op('Floor', [builder.op('Div', [a, b])]));
   const zero = builder.int32(0);
   const isZero = builder.op('Equal', [b, zero]);
   const isMinusOne = builder.op('Equal', [b, builder.int32(-1)]);

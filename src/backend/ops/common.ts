@@ -83,3 +83,33 @@ export function sumOfRows(builder: GraphBuilder, value: string, [rows, columns]:
   const ones = builder.op('Expand', [builder.float(1), builder.ints([1, rows])]);
   return builder.op('MatMul', [ones, builder.reshape(value, [rows, columns])]);
 }
+
+/** How many numbers an int32 can be. */
+const INT32_RANGE = 2 ** 32;
+
+/**
+ * Floats as int32 as JavaScript has it: cut to whole numbers, modulo 2³², what is not finite 0. ONNX leaves undefined what
+ * an int32 cannot hold.
+ */
+export function toInt32(builder: GraphBuilder, value: string): string {
+  const [range, half, none] = [builder.float(INT32_RANGE), builder.float(INT32_RANGE / 2), builder.float(0)];
+  const rest = builder.op('Mod', [value, range], { fmod: 1 }); // Of value's sign, exact; NaN where it is not finite.
+  const above = builder.op('Where', [builder.op('GreaterOrEqual', [rest, half]), range, none]);
+  const below = builder.op('Where', [builder.op('Less', [rest, builder.float(-INT32_RANGE / 2)]), range, none]);
+  const wrapped = builder.op('Add', [builder.op('Sub', [rest, above]), below]);
+  const whole = builder.op('Where', [builder.op('IsNaN', [wrapped]), none, wrapped]);
+  return builder.cast(whole, 'int32');
+}
+
+/**
+ * Whether ONNX, which rounds down and pads as it is told, gives a window's results the size that TensorFlow.js does:
+ * `dimRoundingMode`, and a number as `pad` where a window is not square, may give another.
+ */
+export function hasOnnxSize(info: tf.backend_util.Conv2DInfo): boolean {
+  const { top, bottom, left, right } = info.padInfo;
+  const steps = (size: number, window: number, stride: number): number => Math.floor((size - window) / stride) + 1;
+  return (
+    steps(info.inHeight + top + bottom, info.effectiveFilterHeight, info.strideHeight) === info.outHeight &&
+    steps(info.inWidth + left + right, info.effectiveFilterWidth, info.strideWidth) === info.outWidth
+  );
+}

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder, LoweredInput } from '../onnx/builder.js';
 import { type Attributes, type KernelCall, type Op, type TensorSpec, sameShape, sizeOf } from '../graph/types.js';
 import { activation, isFusible } from './activation.js';
-import { at, one, operand, sumOfRows } from './common.js';
+import { at, hasOnnxSize, one, operand, sumOfRows } from './common.js';
 
 type ConvInfo = tf.backend_util.Conv2DInfo;
 type Shape4D = [number, number, number, number];
@@ -128,7 +128,7 @@ function forward(kernel: string, depthwise: boolean, fused: boolean): Op {
       }
       const info = infoOf(x.shape, filter.shape, attrs, depthwise);
       // Groups other than depthwise, and biases that are not one number a channel, are rare: left to the cpu kernel.
-      if (!depthwise && info.inChannels !== filter.shape[2]) return 'fallback';
+      if ((!depthwise && info.inChannels !== filter.shape[2]) || !hasOnnxSize(info)) return 'fallback';
       if (bias !== undefined && sizeOf(bias.shape) !== info.outChannels) return 'fallback';
       const flatBias = bias === undefined ? [] : [{ ...bias, shape: [info.outChannels] }];
       return one([x, filter, ...flatBias], 'float32', info.outShape, {
@@ -198,7 +198,9 @@ const backpropInput: Op = {
     if (!isSupported(call, [dy, filter])) return 'fallback';
     const info = infoOf(attrs.inputShape, filter.shape, attrs, false);
     // A gradient of another size than the convolution's output is cut by the cpu kernel.
-    if (info.inChannels !== filter.shape[2] || !sameShape(info.outShape, dy.shape)) return 'fallback';
+    if (info.inChannels !== filter.shape[2] || !sameShape(info.outShape, dy.shape) || !hasOnnxSize(info)) {
+      return 'fallback';
+    }
     return one([dy, filter], 'float32', info.inShape, attributesOf(info));
   },
   lower(builder, inputs, attributes, outputs) {
@@ -230,7 +232,7 @@ const backpropFilter: Op = {
     const attrs = call.attrs as ConvAttributes & { filterShape: number[] };
     if (!isSupported(call, [x, dy])) return 'fallback';
     const info = infoOf(x.shape, attrs.filterShape, attrs, false);
-    if (info.inChannels !== attrs.filterShape[2]) return 'fallback';
+    if (info.inChannels !== attrs.filterShape[2] || !hasOnnxSize(info)) return 'fallback';
     return one([x, dy], 'float32', attrs.filterShape, attributesOf(info));
   },
   lower(builder, inputs, attributes, outputs) {
@@ -263,6 +265,7 @@ const depthwiseBackpropInput: Op = {
     const attrs = call.attrs as ConvAttributes & { inputShape: number[] };
     if (!isSupported(call, [dy, filter])) return 'fallback';
     const info = infoOf(attrs.inputShape, filter.shape, attrs, true);
+    if (!hasOnnxSize(info)) return 'fallback';
     return one([dy, filter], 'float32', info.inShape, attributesOf(info));
   },
   lower(builder, inputs, attributes, outputs) {
@@ -305,6 +308,7 @@ const depthwiseBackpropFilter: Op = {
     const attrs = call.attrs as ConvAttributes & { filterShape: number[] };
     if (!isSupported(call, [x, dy]) || attrs.filterShape[3] !== 1) return 'fallback';
     const info = infoOf(x.shape, attrs.filterShape, attrs, true);
+    if (!hasOnnxSize(info)) return 'fallback';
     return one([x, dy], 'float32', attrs.filterShape, attributesOf(info));
   },
   lower(builder, inputs, attributes, outputs) {

@@ -1,7 +1,7 @@
 /** Pooling on NHWC, batch normalisation, and resizing of images. */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Attributes, type KernelCall, type Op, sizeOf } from '../graph/types.js';
-import { at, one, operand } from './common.js';
+import { at, hasOnnxSize, one, operand } from './common.js';
 
 const TO_NCHW = [0, 3, 1, 2];
 const TO_NHWC = [0, 2, 3, 1];
@@ -26,7 +26,7 @@ function pool(kernel: string, type: 'MaxPool' | 'AveragePool'): Op {
       const { top, left, bottom, right } = info.padInfo;
       // ONNX Runtime refuses pads as wide as the window.
       const widest = Math.max(top, bottom) >= info.filterHeight || Math.max(left, right) >= info.filterWidth;
-      if (widest || sizeOf(info.outShape) === 0) return 'fallback';
+      if (widest || sizeOf(info.outShape) === 0 || !hasOnnxSize(info)) return 'fallback';
       return one([x], 'float32', info.outShape, {
         kernelShape: [info.filterHeight, info.filterWidth],
         strides: [info.strideHeight, info.strideWidth],

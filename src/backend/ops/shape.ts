@@ -58,7 +58,8 @@ const pack: Op = {
   plan({ list, attrs }) {
     const [first] = list;
     if (first === undefined || list.some(({ dtype }) => dtype !== first.dtype)) return 'fallback';
-    const { axis } = attrs as { axis: number };
+    const { axis: given } = attrs as { axis: number };
+    const axis = given < 0 ? given + first.shape.length + 1 : given;
     for (const { shape } of list) {
       tf.util.assertShapesMatch([...first.shape], [...shape], 'All tensors passed to stack must have matching shapes');
     }

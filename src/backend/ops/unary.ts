@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../onnx/builder.js';
 import type { ElementType, Op } from '../graph/types.js';
-import { at, one, operand, scalarOperand, unary } from './common.js';
+import { at, one, operand, scalarOperand, toInt32, unary } from './common.js';
 
 /** A function that is an ONNX operator of the same meaning; integers go to the `cpu` kernel. */
 function floats(kernel: string, lower: (builder: GraphBuilder, x: string) => string): Op {
@@ -18,7 +18,7 @@ const direct = (kernel: string, type: string): Op => floats(kernel, (builder, x)
 const square = (builder: GraphBuilder, x: string): string => builder.op('Mul', [x, x]);
 
 /** Integers too: ONNX has these for int32. */
-const anyNumber = (kernel: string, lower: (builder: GraphBuilder, x: string) => string): Op => {
+const anyNumber = (kernel: string, lower: Parameters<typeof unary>[1]): Op => {
   const op = unary(kernel, lower);
   return { ...op, plan: (call) => (operand(call, 'x').dtype === 'bool' ? 'fallback' : op.plan(call)) };
 };
@@ -50,17 +50,15 @@ const cast: Op = {
     const to = attributes.to as Exclude<ElementType, 'int64'>;
     // A NaN is true to TensorFlow.js's cast? No: `value !== 0` decides, which NaN passes.
     if (to === 'bool') return [builder.op('Not', [builder.op('Equal', [name, builder.scalar(dtype as 'float32', 0)])])];
-    return [builder.cast(name, to)];
+    return [dtype === 'float32' && to === 'int32' ? toInt32(builder, name) : builder.cast(name, to)];
   },
 };
 
 /** The sign of NaN is 0 to TensorFlow.js. */
-const sign: Op = {
-  ...unary(tf.Sign, (builder, x, { dtype }) => {
-    const result = builder.op('Sign', [x]);
-    return dtype === 'float32' ? builder.op('Where', [builder.op('IsNaN', [x]), builder.float(0), result]) : result;
-  }),
-};
+const sign = anyNumber(tf.Sign, (builder, x, { dtype }) => {
+  const result = builder.op('Sign', [x]);
+  return dtype === 'float32' ? builder.op('Where', [builder.op('IsNaN', [x]), builder.float(0), result]) : result;
+});
 
 /** Selu's constants (Klambauer 2017). */
 const SELU_ALPHA = 1.6732632423543772;

@@ -13,6 +13,12 @@ add(
 );
 add(
   tf.Cast,
+  (x) => tf.cast(x as tf.Tensor, 'int32'),
+  () => [tf.tensor([NaN, Infinity, -Infinity, 3e9, -3e9, 1e30, 2147483520, 2 ** 31, -(2 ** 31), -2.7, 2.7])],
+  { gradient: false },
+);
+add(
+  tf.Cast,
   (x) => tf.cast(x as tf.Tensor, 'bool'),
   () => [integers(1, [6])],
   { gradient: false },
@@ -53,6 +59,11 @@ add(
   (x, y) => tf.unstack(tf.stack([x as tf.Tensor, y as tf.Tensor], 1), 0),
   () => [floats(1, [2, 3]), floats(2, [2, 3])],
   { gradient: false },
+);
+add(
+  tf.Pack,
+  (x, y) => tf.stack([x as tf.Tensor, y as tf.Tensor], -2),
+  () => [floats(1, [2, 3]), floats(2, [2, 3])],
 );
 add(
   tf.SplitV,
