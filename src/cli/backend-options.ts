@@ -30,6 +30,9 @@ export interface BackendArguments {
   readonly threads: number | undefined;
 }
 
+/** More would only exhaust the machine. */
+const MOST_THREADS = 1024;
+
 /** Loads a module by name; tests give their own. */
 export type ModuleLoader = (name: string) => Promise<unknown>;
 
@@ -40,8 +43,10 @@ export async function selectBackend(
   { backend, device, threads }: BackendArguments,
   load: ModuleLoader = importModule,
 ): Promise<void> {
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new UserError(`--threads: expected a whole number from 1 on, got ${threads}`, { exitCode: 2 });
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
+    throw new UserError(`--threads: expected a whole number from 1 to ${MOST_THREADS}, got ${threads}`, {
+      exitCode: 2,
+    });
   }
   if (backend !== 'onnxruntime' && device !== 'cpu') {
     throw new UserError(`--device ${device}: only the backend onnxruntime has devices`, { exitCode: 2 });

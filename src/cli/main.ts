@@ -17,7 +17,7 @@ import { generateCommand } from './commands/generate.js';
 import { sentimentCommand } from './commands/sentiment.js';
 import { trainCommand } from './commands/train.js';
 import { wordsCommand } from './commands/words.js';
-import { type CommandContext, STDIN_ARGUMENT } from './context.js';
+import { asPlainText, type CommandContext, STDIN_ARGUMENT } from './context.js';
 import { untilAborted } from './until-aborted.js';
 
 const INTERRUPTED = 130;
@@ -44,7 +44,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     exitCode: 0,
   };
   let help = '';
-  const given = plainPaths(argv).map((argument) => (argument === '-' ? STDIN_ARGUMENT : argument));
+  const given = plainArguments(argv).map((argument) => (argument === '-' ? STDIN_ARGUMENT : argument));
   const parser = yargs(given)
     .scriptName('looksay')
     .locale('en')
@@ -68,6 +68,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .recommendCommands()
     .option('quiet', { type: 'boolean', global: true, describe: 'No progress and no notes on stderr' })
     .middleware((values) => {
+      keepHyphens(values);
       refuseRepeated(values);
       refuseWords(values, argv);
       setQuiet(values['quiet'] === true);
@@ -92,8 +93,19 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
   }
 }
 
+/** What may be `-` for stdin: positional arguments of commands that read it. */
+const MAY_BE_STDIN: ReadonlySet<string> = new Set(['_', 'paths', 'texts']);
+
+/** A `-` that is the value of an option is that, not stdin. */
+function keepHyphens(values: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === STDIN_ARGUMENT && !MAY_BE_STDIN.has(name)) values[name] = '-';
+  }
+}
+
 const REPEATABLE: ReadonlySet<string> = new Set([
   '_',
+  '--',
   'paths',
   'texts',
   'source',
@@ -128,14 +140,20 @@ function refuseWords(values: Readonly<Record<string, unknown>>, argv: readonly s
   }
 }
 
-/** Commands whose arguments are paths. */
-const ON_PATHS: ReadonlySet<string> = new Set(['caption', 'classify']);
+/** Commands with arguments of their own, and how one of those is written that looks like an option. */
+const PLAIN_ARGUMENTS: ReadonlyMap<string, (argument: string) => string> = new Map([
+  ['caption', (path) => (path.startsWith('-') ? `./${path}` : path)],
+  ['classify', (path) => (path.startsWith('-') ? `./${path}` : path)],
+  ['sentiment', asPlainText],
+  ['words', (word) => word],
+]);
 
-/** What stands after `--` is a path, even if it looks like an option; yargs would leave it out. */
-function plainPaths(argv: readonly string[]): readonly string[] {
+/** What stands after `--` is an argument, even if it looks like an option; yargs would leave it out. */
+function plainArguments(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
-  if (end < 0 || !ON_PATHS.has(argv[0] ?? '')) return argv;
-  return [...argv.slice(0, end), ...argv.slice(end + 1).map((path) => (path.startsWith('-') ? `./${path}` : path))];
+  const plain = PLAIN_ARGUMENTS.get(argv[0] ?? '');
+  if (end < 0 || plain === undefined) return argv;
+  return [...argv.slice(0, end), ...argv.slice(end + 1).map(plain)];
 }
 
 /** What yargs says of missing arguments, with what is missing. */
@@ -185,5 +203,8 @@ if (isEntryPoint()) {
     process.exit(1);
   });
   process.exitCode = await main(process.argv.slice(2), { signal: interruptSignal() });
-  process.stdout.write('', () => process.exit());
+  // A write that failed is reported by the handler above, which exits too.
+  process.stdout.write('', (error) => {
+    if (error === undefined || error === null) process.exit();
+  });
 }

@@ -46,7 +46,7 @@ export const partialNameOf = (path: string): string => `${path}.partial`;
 export async function openOutput<Result>(options: OutputOptions<Result>): Promise<ResultOutput<Result>> {
   const { kind, path, format, overwrite, skipDone } = options;
   const partial = partialNameOf(path);
-  refuseFolder(path);
+  refuseOtherThanFile(path);
   if (!overwrite && !skipDone) refuseExisting(path, partial);
   const earlier = new Map<string, WrittenLine>();
   if (skipDone) {
@@ -77,13 +77,19 @@ export function existsAlready(path: string, remedy: string): UserError {
  * is a folder: before the work, not after.
  */
 export function requireNewFile(path: string, { overwrite }: { readonly overwrite: boolean }): void {
-  refuseFolder(path);
+  refuseOtherThanFile(path);
   if (!overwrite && existsSync(path)) throw existsAlready(path, 'or name another');
 }
 
-function refuseFolder(path: string): void {
-  if (!existsSync(path) || !statSync(path).isDirectory()) return;
-  throw new UserError(`${path}: is a folder, expected the name of a file to write`, { exitCode: 2 });
+function refuseOtherThanFile(path: string): void {
+  if (path === '-')
+    throw new UserError('-: expected the name of a file (leave --output out for stdout)', { exitCode: 2 });
+  if (!existsSync(path)) return;
+  const found = statSync(path);
+  if (found.isFile()) return;
+  // Renaming onto a device would put a file in its place, for every program of the machine.
+  const kind = found.isDirectory() ? 'a folder' : 'a device or a pipe';
+  throw new UserError(`${path}: is ${kind}, expected the name of a file to write`, { exitCode: 2 });
 }
 
 function refuseExisting(path: string, partial: string): void {

@@ -1,5 +1,5 @@
 /** What every training keeps in its checkpoint folder beside the best weights: its state, its settings, its log. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
@@ -26,8 +26,11 @@ export interface TrainingFolderOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Throws UserError (exit code 2) when `output` holds a model already and nothing says to go on with it. */
+/** Throws UserError (exit code 2) when `output` is no folder, or holds a model and nothing says to go on with it. */
 export function requireFreshFolder({ output, resume }: TrainingFolderOptions): void {
+  if (existsSync(output) && !statSync(output).isDirectory()) {
+    throw new UserError(`${output}: is a file, expected a folder for the checkpoint`, { exitCode: 2 });
+  }
   if (resume === true || !(hasTrainingState(output) || existsSync(join(output, CONFIG_FILE)))) return;
   throw new UserError(`${output}: holds a training already (go on with --continue, or choose another folder)`, {
     exitCode: 2,

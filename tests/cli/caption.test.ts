@@ -52,6 +52,8 @@ describe('what is captioned', () => {
     const { out } = await caption(join(folder, 'a.png'), '--format', 'jsonl', '--candidates', '2');
     const [line] = jsonLines(out) as unknown as { caption: string; candidates: { caption: string }[] }[];
     expect(line?.candidates).toHaveLength(2);
+    const { out: text } = await caption(join(folder, 'a.png'), '--candidates', '2');
+    expect(text.trimEnd().split('\t').slice(1)).toEqual(line?.candidates.map((candidate) => candidate.caption));
     expect(line?.candidates[0]?.caption).toBe(line?.caption);
   });
 

@@ -77,6 +77,13 @@ describe('an output file', () => {
     expect((await readFile(output, 'utf8')).replace(' (kept)', '')).toBe(whole);
   });
 
+  test('a device is not replaced by a file, and - is no file', async () => {
+    const device = await caption(folder, '--output', '/dev/null', '--overwrite');
+    expect(device).toMatchObject({ code: 2, err: expect.stringContaining('/dev/null: is a device') as string });
+    const hyphen = await caption(folder, '--output', '-');
+    expect(hyphen).toMatchObject({ code: 2, err: expect.stringContaining('stdout') as string });
+  });
+
   test('what could not be written is said, and nothing is left under the final name', async () => {
     const blocked = join(folder, 'a.png', 'out.jsonl');
     const { code, err } = await caption(folder, '--output', blocked);

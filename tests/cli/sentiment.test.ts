@@ -52,6 +52,12 @@ describe('looksay sentiment', () => {
     expect(out).toMatch(/^1\tpos 9\d\.\d %\tthe film was great\n2\tneg 9\d\.\d %\tthe film was awful\n$/);
   });
 
+  test('takes what stands after -- as texts, hyphens and all', async () => {
+    const { code, out } = await judge('--', '-5/10, awful', '-');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^1\t\w+ [\d.]+ %\t-5\/10, awful\n2\t.*\t-\n$/);
+  });
+
   test('gives a line for each line of a file, in order, empty ones too', async () => {
     const path = await file('lines.txt', 'a great film\r\n\n \nso awful\n\u0000\u0007\nlast: lovely');
     const { code, out } = await judge('--file', path, '--format', 'jsonl');

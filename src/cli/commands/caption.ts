@@ -80,13 +80,21 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
     .check(checkNumbers) as unknown as Argv<CaptionArguments>;
 }
 
-const WHOLE_NUMBERS = ['beam-width', 'max-length', 'candidates', 'batch-size', 'limit-pixels'] as const;
+/** The options that are whole numbers from 1 on, with the most that they may be: memory grows with them. */
+const WHOLE_NUMBERS = {
+  'beam-width': 1000,
+  'max-length': Infinity,
+  candidates: 1000,
+  'batch-size': 1024,
+  'limit-pixels': Infinity,
+} as const;
 
 function checkNumbers(argv: Record<string, unknown>): true {
-  for (const name of WHOLE_NUMBERS) {
+  for (const [name, most] of Object.entries(WHOLE_NUMBERS)) {
     const value = argv[name];
-    if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 1)) {
-      throw new UserError(`--${name}: expected a whole number from 1 on, got ${String(value)}`, { exitCode: 2 });
+    if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most)) {
+      const upTo = most === Infinity ? 'on' : `to ${most}`;
+      throw new UserError(`--${name}: expected a whole number from 1 ${upTo}, got ${String(value)}`, { exitCode: 2 });
     }
   }
   if (!Number.isFinite(argv['length-penalty'])) {

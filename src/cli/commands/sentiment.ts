@@ -11,7 +11,7 @@ import {
   type SentimentResult,
 } from '../../tasks/sentiment/predict.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
-import { type CommandContext, STDIN_ARGUMENT } from '../context.js';
+import { type CommandContext, plainText, STDIN_ARGUMENT } from '../context.js';
 import { requireShipped, shippedCheckpoint } from '../shipped-checkpoints.js';
 import { colouredExplanation } from './sentiment-explain.js';
 import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
@@ -114,7 +114,9 @@ function sourceOf({ texts = [], file }: SentimentArguments, { stdin }: CommandCo
     throw new UserError('texts, --file and - (stdin): choose one of them', { exitCode: 2 });
   }
   if (file !== undefined) return { kind: 'lines', lines: file };
-  return texts.length === 0 || fromStdin ? { kind: 'lines', lines: stdin } : { kind: 'texts', texts };
+  return texts.length === 0 || fromStdin
+    ? { kind: 'lines', lines: stdin }
+    : { kind: 'texts', texts: texts.map(plainText) };
 }
 
 async function* resultsOf(

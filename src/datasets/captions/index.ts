@@ -79,7 +79,7 @@ export async function readCaptionGroups(
 
 function listsOf(source: CaptionSource, format: CaptionFormat, report: Report): Promise<SplitLists | undefined> {
   if (source.splits !== undefined) return readSplitLists(source.splits, report, source.split);
-  if (format === 'flickr' && source.split !== undefined) return readListsBeside(source.captions, report);
+  if (format === 'flickr') return readListsBeside(source.captions, report);
   return Promise.resolve(undefined);
 }
 

@@ -15,7 +15,7 @@ function captionResults<Result extends Answer | { readonly error: string }>(
     nameOf,
     answerKey: 'caption',
     columns: [nameKey, 'caption', 'logProbability', 'error'],
-    textOf: (result) => ('caption' in result ? result.caption : `error: ${result.error}`),
+    textOf: (result) => ('caption' in result ? captionsOf(result).join('\t') : `error: ${result.error}`),
     linesOf: (result) => ('caption' in result ? textLines(result) : [`error: ${result.error}`]),
     rowOf: (result) => ({ ...result }),
   };
@@ -26,6 +26,11 @@ export const CAPTION_RESULTS = captionResults<CaptionResult>('image', ({ image }
 
 /** Captions as results about videos. */
 export const CLIP_CAPTION_RESULTS = captionResults<ClipCaptionResult>('video', ({ video }) => video);
+
+/** The candidates, the best first, or the one caption. */
+function captionsOf({ caption, candidates }: Answer): readonly string[] {
+  return candidates?.map((one) => one.caption) ?? [caption];
+}
 
 function textLines({ caption, candidates, partial }: Answer): readonly string[] {
   const lines = candidates?.map((one) => `${one.logProbability.toFixed(2)}  ${one.caption}`) ?? [caption];

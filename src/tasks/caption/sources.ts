@@ -58,16 +58,23 @@ export interface TrainingSources {
 const HELD_OUT_SHARE = 0.1;
 const HELD_OUT_AT_MOST = 1000;
 
+/** Of one photo CIDEr-D is always 0: its words are in every document. */
+const HELD_OUT_AT_LEAST = 2;
+
+/** Photos are drawn, not captions: what several sources say of one photo is on one side. */
 function holdOut(examples: readonly CaptionedImage[], seed: number): TrainingData {
-  const count = Math.min(HELD_OUT_AT_MOST, Math.max(1, Math.round(examples.length * HELD_OUT_SHARE)));
-  if (examples.length <= count) {
+  const photos = new Map<string, CaptionedImage[]>();
+  for (const example of examples) photos.set(example.image, [...(photos.get(example.image) ?? []), example]);
+  const least = photos.size > HELD_OUT_AT_LEAST ? HELD_OUT_AT_LEAST : 1;
+  const count = Math.min(HELD_OUT_AT_MOST, Math.max(least, Math.round(photos.size * HELD_OUT_SHARE)));
+  if (photos.size <= count) {
     throw new UserError(
-      `only ${examples.length} photo with captions was found: expected at least 2, one to validate on (add photos, or ` +
+      `only ${photos.size} photo with captions was found: expected at least 2, one to validate on (add photos, or ` +
         'give a validation set with --val)',
     );
   }
-  const shuffled = new Random(seed).shuffled(examples);
-  return { train: shuffled.slice(count), validation: shuffled.slice(0, count) };
+  const shuffled = new Random(seed).shuffled([...photos.values()]);
+  return { train: shuffled.slice(count).flat(), validation: shuffled.slice(0, count).flat() };
 }
 
 /** Reads all sources and settles what is for validation; photos that are in it are left out of training. */
