@@ -294,6 +294,11 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     }
   }
 
+  /** Whether a function is being traced: tensors made in it have no values yet. */
+  get isTracing(): boolean {
+    return this.#tracing;
+  }
+
   // ---- running ----
 
   /** The graph that a flush would run now, for printing and tests. */

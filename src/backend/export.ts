@@ -50,6 +50,7 @@ export async function exportOnnx(
   if (!(backend instanceof OnnxRuntimeBackend)) {
     throw new UserError(`${path}: only the backend onnxruntime writes .onnx files, found ${tf.getBackend()}`);
   }
+  requireNames([...inputs.map(({ name }) => name), ...outputNames]);
   const [one, other] = TRACED_BATCHES;
   const at = (batch: number): ModelOfBatch => ({ batch, model: named(backend, fn, { inputs, outputNames, batch }) });
   const fixed = inputs.every(({ shape }) => shape.every((dimension) => dimension !== 'batch'));
@@ -86,7 +87,19 @@ function named(
   return renamed(model, names);
 }
 
+/** Throws UserError unless each name of an input or output is one that nothing else has. */
+function requireNames(names: readonly string[]): void {
+  const wrong = names.find((name, index) => name === '' || names.indexOf(name) !== index);
+  if (wrong === undefined) return;
+  const found = wrong === '' ? 'an empty one' : `"${wrong}" twice`;
+  throw new UserError(`names of inputs and outputs: expected different ones, found ${found}`);
+}
+
 function renamed(model: OnnxModel, names: ReadonlyMap<string, string>): OnnxModel {
+  const inner = [...model.nodes.flatMap(({ outputs }) => outputs), ...model.initializers.map(({ name }) => name)];
+  const chosen = new Set(names.values());
+  const taken = inner.find((name) => chosen.has(name) && !names.has(name));
+  if (taken !== undefined) throw new UserError(`"${taken}": is the name of a value inside the model; choose another`);
   const rename = (name: string): string => names.get(name) ?? name;
   return {
     ...model,

@@ -83,7 +83,7 @@ export function runFallback(kernel: string, call: KernelArguments): tf.TensorInf
     return copy;
   };
   try {
-    const inputs = copyInputs(call.inputs, copyIn);
+    const inputs = readInputs(kernel, call, copyIn);
     const outputs = config.kernelFunc({ ...call, inputs, backend: target });
     const copyOut = (output: tf.TensorInfo): tf.TensorInfo => fromCpu(backend, target, output);
     const results = Array.isArray(outputs) ? outputs.map(copyOut) : copyOut(outputs);
@@ -91,6 +91,22 @@ export function runFallback(kernel: string, call: KernelArguments): tf.TensorInf
     return results;
   } finally {
     for (const copy of copies) target.disposeData(copy.dataId, true);
+  }
+}
+
+/** The inputs' copies. Throws where a function is traced and one has no values yet: it cannot be compiled or exported. */
+function readInputs(
+  kernel: string,
+  { inputs, backend }: KernelArguments,
+  copyIn: (input: tf.TensorInfo) => tf.TensorInfo,
+): tf.NamedTensorInfoMap {
+  try {
+    return copyInputs(inputs, copyIn);
+  } catch (cause) {
+    if (!(backend as OnnxRuntimeBackend).isTracing) throw cause;
+    throw new Error(`${kernel} has no lowering to ONNX for these inputs, so it cannot be compiled or exported`, {
+      cause,
+    });
   }
 }
 

@@ -109,6 +109,15 @@ describe('exportOnnx', () => {
       tf.mul(x, tf.tensor(new Float32Array(x.shape[0] as number).fill(2), [x.shape[0] as number, 1]));
     await expect(exportOnnx(numbered, [input], path, { outputNames: ['y'] })).rejects.toThrow(/batch size/);
     await expect(exportOnnx((x) => x, [input], path, { outputNames: [] })).rejects.toThrow(UserError);
+    const doubled = (x: tf.Tensor): tf.Tensor => tf.add(tf.mul(x, 2), 1);
+    const names = (name: string, output: string): Promise<void> =>
+      exportOnnx(doubled, [{ ...input, name }], path, { outputNames: [output] });
+    await expect(names('', 'y')).rejects.toThrow('found an empty one');
+    await expect(names('x', 'x')).rejects.toThrow('found "x" twice');
+    await expect(names('v1', 'y')).rejects.toThrow('"v1": is the name of a value inside the model');
+    await expect(exportOnnx((x) => tf.leakyRelu(x), [input], path, { outputNames: ['y'] })).rejects.toThrow(
+      'LeakyRelu has no lowering to ONNX',
+    );
     expect(await readdir(folder)).not.toContain('never.onnx');
   });
 });
