@@ -2,21 +2,22 @@
  * Where ffmpeg and ffprobe are: FFMPEG_PATH and FFPROBE_PATH, else the system's, else the binaries that the packages
  * `@ffmpeg-installer/ffmpeg` and `@ffprobe-installer/ffprobe` ship.
  */
-import { accessSync, chmodSync, constants, existsSync } from 'node:fs';
+import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { UserError } from '../../shared/errors.js';
 
 export type Tool = 'ffmpeg' | 'ffprobe';
 
-const VARIABLES: Readonly<Record<Tool, string>> = { ffmpeg: 'FFMPEG_PATH', ffprobe: 'FFPROBE_PATH' };
+/** The variable that names a tool. */
+export const TOOL_VARIABLES: Readonly<Record<Tool, string>> = { ffmpeg: 'FFMPEG_PATH', ffprobe: 'FFPROBE_PATH' };
 const OWNER_MAY_RUN = 0o755;
 
 const require = createRequire(import.meta.url);
 
 /** The path of a tool. Throws UserError when it is nowhere, or a variable names no file. */
 export function findTool(tool: Tool): string {
-  const variable = VARIABLES[tool];
+  const variable = TOOL_VARIABLES[tool];
   const chosen = process.env[variable];
   if (chosen !== undefined && chosen !== '') {
     if (mayRun(chosen)) return chosen;
@@ -35,15 +36,26 @@ function onPath(tool: Tool): string | undefined {
   return folders.map((folder) => join(folder, name)).find(mayRun);
 }
 
+/**
+ * The environment of a tool's process. The packages' binaries are static, and crash with the character sets that the
+ * system's C library would load into them (as for the names of services in MPEG-TS): they get none.
+ */
+export function toolEnvironment(tool: Tool, path: string): NodeJS.ProcessEnv {
+  return path === packagePath(tool) ? { ...process.env, GCONV_PATH: '/nonexistent' } : process.env;
+}
+
 /** The packages are optional, and throw on platforms that they have no binary for. */
-function inPackage(tool: Tool): string | undefined {
-  let path: string;
+function packagePath(tool: Tool): string | undefined {
   try {
-    ({ path } = require(`@${tool}-installer/${tool}`) as { path: string });
+    return (require(`@${tool}-installer/${tool}`) as { path: string }).path;
   } catch {
     return undefined;
   }
-  if (mayRun(path)) return path;
+}
+
+function inPackage(tool: Tool): string | undefined {
+  const path = packagePath(tool);
+  if (path === undefined || mayRun(path)) return path;
   try {
     // Their install scripts only set this bit, and may have been kept from running.
     chmodSync(path, OWNER_MAY_RUN);
@@ -56,7 +68,7 @@ function inPackage(tool: Tool): string | undefined {
 function mayRun(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return existsSync(path);
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -16,7 +16,7 @@ import { localInput } from './local-file.js';
 import { probeVideo, type VideoInfo } from './probe.js';
 import { runFfmpeg } from './run-ffmpeg.js';
 import type { Span } from './sampling.js';
-import { VideoError } from './video-error.js';
+import { DecoderFailure, VideoError } from './video-error.js';
 
 /** Chooses the times of a clip: seconds inside `span`, in any order. */
 export type Sampler = (span: Span) => readonly number[];
@@ -109,7 +109,7 @@ async function decodeRising(job: Job, times: readonly number[]): Promise<Decoded
     return await decodeAt(job, times);
   } catch (error) {
     // A build without libvpx: colours without transparency are better than nothing.
-    if (job.info.alphaDecoder === undefined || !(error instanceof VideoError)) throw error;
+    if (job.info.alphaDecoder === undefined || !blamesClip(error)) throw error;
     return decodeAt({ ...job, info: { ...job.info, alphaDecoder: undefined } }, times);
   }
 }
@@ -185,10 +185,12 @@ async function seekFrame(job: Job, time: number): Promise<VideoFrame | undefined
     const [frame] = await runFrames(job, { inputOptions, filters: [], limit: 1 });
     return frame === undefined ? undefined : { time, pixels: frame.pixels };
   } catch (error) {
-    if (error instanceof VideoError && job.signal?.aborted !== true) return undefined; // behind the end of what is there
+    if (blamesClip(error) && job.signal?.aborted !== true) return undefined; // behind the end of what is there
     throw error;
   }
 }
+
+const blamesClip = (error: unknown): boolean => error instanceof VideoError && !(error instanceof DecoderFailure);
 
 interface FramesRun {
   readonly inputOptions: readonly string[];

@@ -3,9 +3,10 @@
  * that hangs.
  */
 import { execFile } from 'node:child_process';
+import { systemCodeOf, UserError } from '../../shared/errors.js';
 import { printable } from '../media-error.js';
-import { findTool } from './binaries.js';
-import { failureOf } from './failure.js';
+import { findTool, toolEnvironment } from './binaries.js';
+import { failureOf, notStarted, timedOut, timerOf } from './failure.js';
 import { followsFiles, LOCAL_ONLY, localInput, PLAYLIST_REASON, readsPictures } from './local-file.js';
 import { VideoError } from './video-error.js';
 
@@ -52,13 +53,32 @@ type Fields = Readonly<Record<string, unknown>>;
 export async function probeVideo(path: string, options: ProbeOptions): Promise<VideoInfo> {
   const where = printable(path);
   const output = await runProbe(where, localInput(path), options);
-  const { format = {}, streams = [] } = JSON.parse(output) as { format?: Fields; streams?: readonly Fields[] };
+  const { format = {}, streams = [] } = parseOutput(output);
   const formatName = String(format['format_name'] ?? '');
   if (readsPictures(formatName)) throw new VideoError(where, 'is a picture, no video');
   if (followsFiles(formatName)) throw new VideoError(where, PLAYLIST_REASON);
   const stream = streams.find(isMoving);
   if (stream === undefined) throw new VideoError(where, 'has no video (audio only)');
   return infoOf(where, stream, format);
+}
+
+interface Description {
+  readonly format?: Fields;
+  readonly streams?: readonly Fields[];
+}
+
+/** ffprobe that succeeds writes JSON: whatever does not is another program. */
+function parseOutput(output: string): Description {
+  try {
+    return JSON.parse(output) as Description;
+  } catch (cause) {
+    const found = output.trim() === '' ? 'nothing' : JSON.stringify(output.slice(0, 40));
+    throw new UserError(
+      `${findTool('ffprobe')}: expected ffprobe, which describes videos in JSON, found a program that wrote ${found} ` +
+        '(FFPROBE_PATH can name another)',
+      { cause },
+    );
+  }
 }
 
 /** A video stream that is no cover picture. */
@@ -108,25 +128,31 @@ function ratio(value: unknown): number | undefined {
 
 function runProbe(where: string, input: string, { timeout, signal }: ProbeOptions): Promise<string> {
   const options = ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', '-select_streams', 'v'];
+  const tool = findTool('ffprobe');
   const settings = {
-    timeout: timeout * 1000,
+    timeout: timerOf(timeout),
     killSignal: 'SIGKILL' as const,
     maxBuffer: LIMIT_OUTPUT_BYTES,
+    env: toolEnvironment('ffprobe', tool),
     windowsHide: true,
     ...(signal === undefined ? {} : { signal }),
   };
-  const tool = findTool('ffprobe');
   return new Promise((resolve, reject) => {
     execFile(tool, [...options, ...LOCAL_ONLY, input], settings, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else if (error.killed === true && signal?.aborted !== true) reject(timedOut(where, timeout));
       else if (signal?.aborted === true) reject(error);
-      else reject(new VideoError(where, failureOf(stderr.split('\n')), error));
+      else if (error.killed === true) reject(timedOut(where, timeout));
+      else if (systemCodeOf(error) !== undefined) reject(notStarted('ffprobe', tool, error));
+      else
+        reject(
+          failureOf({
+            tool: 'ffprobe',
+            where,
+            lines: stderr.split('\n'),
+            signal: error.signal ?? undefined,
+            cause: error,
+          }),
+        );
     });
   });
-}
-
-/** The error about a process that was ended. */
-export function timedOut(where: string, timeout: number): VideoError {
-  return new VideoError(where, `took longer than ${timeout} s to decode (--timeout gives more)`);
 }

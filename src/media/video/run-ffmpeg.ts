@@ -1,11 +1,11 @@
 /** Runs ffmpeg through fluent-ffmpeg; a process that hangs is ended. */
+import type { ChildProcess } from 'node:child_process';
 import { Writable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
-import { findTool } from './binaries.js';
-import { failureOf } from './failure.js';
+import { systemCodeOf, type UserError } from '../../shared/errors.js';
+import { findTool, toolEnvironment } from './binaries.js';
+import { failureOf, notStarted, timedOut, timerOf } from './failure.js';
 import { LOCAL_ONLY } from './local-file.js';
-import { timedOut } from './probe.js';
-import { VideoError } from './video-error.js';
 
 export interface FfmpegRun {
   /** Names the file in errors. */
@@ -32,12 +32,14 @@ const KEPT_LINES = 100;
 export function runFfmpeg(run: FfmpegRun): Promise<void> {
   const { where, input, timeout, signal, onData, onLine } = run;
   signal?.throwIfAborted();
+  const tool = findTool('ffmpeg');
   const command = ffmpeg({ stdoutLines: KEPT_LINES })
-    .setFfmpegPath(findTool('ffmpeg'))
+    .setFfmpegPath(tool)
     .input(input)
     .inputOptions([...GLOBAL_OPTIONS, ...LOCAL_ONLY, ...run.inputOptions])
     .outputOptions([...run.outputOptions]);
   trustOptions(command);
+  startIn(command, toolEnvironment('ffmpeg', tool));
   const sink = new Writable({
     // At `close`, fluent-ffmpeg ends an ffmpeg whose exit it has not yet heard of, as when a model blocks this thread.
     emitClose: false,
@@ -49,38 +51,81 @@ export function runFfmpeg(run: FfmpegRun): Promise<void> {
   });
   return new Promise((resolve, reject) => {
     const lines: string[] = [];
-    let failure: unknown;
-    const end = (reason: unknown): void => {
-      failure ??= reason;
-      command.kill('SIGKILL');
-    };
-    const abort = (): void => end(signal?.reason);
-    const timer = setTimeout(() => end(timedOut(where, timeout)), timeout * 1000);
+    let ended = false;
     const settle = (finish: () => void): void => {
+      ended = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       finish();
     };
+    const end = (reason: unknown): void => {
+      settle(() => reject(reason as Error));
+      endProcess(command);
+    };
+    const abort = (): void => end(signal?.reason);
+    const timer = setTimeout(() => end(timedOut(where, timeout)), timerOf(timeout));
     signal?.addEventListener('abort', abort, { once: true });
     command.on('start', () => {
-      if (failure !== undefined) command.kill('SIGKILL');
+      if (ended) endProcess(command);
     });
     command.on('stderr', (line: string) => {
       if (lines.push(line) > KEPT_LINES) lines.shift();
       onLine?.(line);
     });
-    command.on('error', (error: Error) =>
-      settle(() => reject((failure as Error | undefined) ?? new VideoError(where, failureOf(lines), error))),
-    );
+    command.on('error', (error: Error) => settle(() => reject(errorOf(error, { where, tool, lines }))));
     // It does not wait for the last of the output.
     let waitingFor = 2;
     const arrive = (): void => {
-      if (--waitingFor === 0) settle(failure === undefined ? resolve : () => reject(failure as Error));
+      if (--waitingFor === 0) settle(resolve);
     };
     sink.once('finish', arrive);
     command.on('end', arrive);
     command.pipe(sink, { end: true });
   });
+}
+
+function errorOf(
+  error: Error,
+  { where, tool, lines }: { readonly where: string; readonly tool: string; readonly lines: readonly string[] },
+): UserError {
+  if (systemCodeOf(error) !== undefined) return notStarted('ffmpeg', tool, error);
+  const signal = /was killed with signal (\w+)/.exec(error.message)?.[1];
+  return failureOf({ tool: 'ffmpeg', where, lines, signal, cause: error });
+}
+
+/** What fluent-ffmpeg offers nobody: how it starts processes, and the one that runs. */
+interface Internals {
+  ffmpegProc?: ChildProcess;
+  _spawnFfmpeg: (args: string[], options: object, onStart: unknown, onEnd: EndListener) => void;
+}
+
+interface Log {
+  readonly get: () => string;
+}
+
+type EndListener = (error: Error | null, output: Log, log: Log) => void;
+
+const NO_LOG: Log = { get: () => '' };
+
+const internalsOf = (command: ffmpeg.FfmpegCommand): Internals => command as unknown as Internals;
+
+/** Ends the process, and waits for nobody who still holds its pipes: a script that started ffmpeg leaves it behind. */
+function endProcess(command: ffmpeg.FfmpegCommand): void {
+  command.kill('SIGKILL');
+  const child = internalsOf(command).ffmpegProc;
+  child?.stdout?.destroy();
+  child?.stderr?.destroy();
+}
+
+/** Sets the environment of the process that will be started. */
+function startIn(command: ffmpeg.FfmpegCommand, env: NodeJS.ProcessEnv): void {
+  const internals = internalsOf(command);
+  const { _spawnFfmpeg: spawn } = internals;
+  internals._spawnFfmpeg = (args, options, onStart, onEnd) =>
+    spawn.call(command, args, { ...options, env }, onStart, (error: Error | null, output = NO_LOG, log = NO_LOG) =>
+      // Of a process that was not started fluent-ffmpeg gives no logs, though it looks into them.
+      onEnd(error, output, log),
+    );
 }
 
 /**

@@ -5,6 +5,9 @@ import { expandMediaPaths, type ExpandOptions, type MediaKind, type MediaPath } 
 /** A video that cannot be decoded. */
 export class VideoError extends MediaError {}
 
+/** What decodes a video took too long, crashed, or said nothing: what the video is like remains unknown. */
+export class DecoderFailure extends VideoError {}
+
 /** A video to be decoded, or with `error` an input that leads to none. */
 export type VideoPath = MediaPath<VideoError>;
 

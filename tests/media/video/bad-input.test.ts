@@ -11,7 +11,9 @@ import {
   evenTimes,
   expandVideoPaths,
   findTool,
+  VideoError,
 } from '../../../src/media/video/index.js';
+import { UserError } from '../../../src/shared/errors.js';
 import { H264, makeClip, RISING } from '../../helpers/clips.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
@@ -199,8 +201,75 @@ describe('ffmpeg itself', () => {
     await expect(decode(path, 60, controller.signal)).rejects.toThrow();
   });
 
-  test('is named where its variable leads nowhere', async () => {
-    process.env['FFPROBE_PATH'] = at('nowhere');
-    await expect(decode(clip)).rejects.toThrow('FFPROBE_PATH');
+  test('is named where its variable leads nowhere, or to a folder', async () => {
+    for (const path of [at('nowhere'), folder]) {
+      process.env['FFPROBE_PATH'] = path;
+      await expect(decode(clip)).rejects.toThrow(`FFPROBE_PATH: expected an executable, found ${path}`);
+    }
+  });
+
+  const script = (name: string, text: string): string => {
+    const path = written(name, text);
+    chmodSync(path, 0o755);
+    return path;
+  };
+
+  test('reads streams whose service has a name', async () => {
+    const named = ['-metadata', 'service_name=Näme', '-metadata', 'service_provider=Somebody'];
+    const path = makeClip(at('service.ts'), { output: [...H264, ...named] });
+    expect((await decode(path)).frames).toHaveLength(4);
+  });
+
+  test('is not waited for when a script that started it is ended', async () => {
+    const wrapper = script('wrapper', '#!/bin/sh\nsleep 3\n');
+    const before = performance.now();
+    for (const variable of ['FFMPEG_PATH', 'FFPROBE_PATH']) {
+      process.env[variable] = wrapper;
+      await expect(decode(clip, 0.2)).rejects.toThrow('took longer than 0.2 s');
+    }
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
+  test.each([2_147_484, 1e9, 0.0123])('may be given any time (%s s)', async (timeout) => {
+    const decoding = decode(clip, timeout);
+    if (timeout > 1) expect((await decoding).frames).toHaveLength(4);
+    else await expect(decoding).rejects.toThrow('took longer than 0.0123 s');
+  });
+
+  test.each([
+    [
+      'FFPROBE_PATH',
+      'kill -SEGV $$',
+      'ffprobe crashed (SIGSEGV) while reading it (FFPROBE_PATH can name another ffprobe)',
+    ],
+    ['FFMPEG_PATH', 'kill -SEGV $$', 'ffmpeg crashed (SIGSEGV) while reading it (FFMPEG_PATH can name another ffmpeg)'],
+    ['FFPROBE_PATH', 'exit 1', 'ffprobe failed without saying why'],
+    ['FFMPEG_PATH', 'exit 1', 'ffmpeg failed without saying why'],
+    ['FFPROBE_PATH', 'exit 0', 'expected ffprobe, which describes videos in JSON, found a program that wrote nothing'],
+    ['FFPROBE_PATH', 'echo hello', 'a program that wrote "hello\\n"'],
+  ])('is blamed for what it does: %s, %s', async (variable, line, message) => {
+    process.env[variable] = script('odd', `#!/bin/sh\n${line}\n`);
+    const failure = (await decode(clip).catch((error: unknown) => error)) as Error;
+    expect(failure).toBeInstanceOf(UserError);
+    expect(failure.message).toContain(message);
+  });
+
+  test.each(['FFPROBE_PATH', 'FFMPEG_PATH'])('that cannot be started is no fault of the clip: %s', async (variable) => {
+    process.env[variable] = script('orphan', '#!/nowhere/interpreter\n');
+    const failure = (await decode(clip).catch((error: unknown) => error)) as Error;
+    expect(failure).toBeInstanceOf(UserError);
+    expect(failure).not.toBeInstanceOf(VideoError);
+    expect(failure.message).toMatch(
+      new RegExp(`orphan: expected ff.*, found a file that cannot be started.*${variable}`),
+    );
+  });
+
+  test.each([
+    ['sleep 3', 1, 'took longer than 1 s'],
+    ['exit 1', 60, 'ffmpeg failed without saying why'],
+  ])('that fails to seek (%s) is not taken for the end of the clip', async (line, timeout, message) => {
+    const path = makeClip(at('sought.mp4'), { source: 'testsrc=s=32x32:r=1:d=40' });
+    process.env['FFMPEG_PATH'] = script('seeking', `#!/bin/sh\n${line}\n`);
+    await expect(decode(path, timeout)).rejects.toThrow(message);
   });
 });
