@@ -91,8 +91,10 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
+/** Links to folders are not followed: one that points upwards would give every text many times. */
 async function textFilesIn(folder: string): Promise<string[]> {
-  const files = await glob('**/*.txt', { cwd: folder, absolute: true, caseSensitiveMatch: false });
+  const options = { absolute: true, caseSensitiveMatch: false, followSymbolicLinks: false };
+  const files = await glob('**/*.txt', { cwd: folder, ...options });
   if (files.length === 0) throw new UserError(`${folder}: expected text files (*.txt) in this folder, found none`);
   return files.sort();
 }

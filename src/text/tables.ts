@@ -45,6 +45,8 @@ export async function* readTable(
   await requireEightBits(path);
   const parser = parse({
     delimiter,
+    // All of them: by itself the parser takes the first that it finds for the only one.
+    record_delimiter: ['\r\n', '\n', '\r'],
     bom: true,
     info: true,
     relax_column_count: true,

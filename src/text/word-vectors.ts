@@ -87,7 +87,10 @@ async function readFirst(path: string): Promise<{ readonly head: Uint8Array; rea
 
 function headerOf(head: Uint8Array): Header | undefined {
   const end = head.indexOf(0x0a);
-  const found = /^(\d+) (\d+)\s*$/.exec(Buffer.from(head.subarray(0, Math.max(end, 0))).toString('latin1'));
+  // latin1: a byte order mark is three letters.
+  const found = /^(?:\u00ef\u00bb\u00bf)?(\d+) (\d+)\s*$/.exec(
+    Buffer.from(head.subarray(0, Math.max(end, 0))).toString('latin1'),
+  );
   if (found === null) return undefined;
   return { words: Number(found[1]), dimension: Number(found[2]), length: end + 1 };
 }
@@ -131,16 +134,19 @@ function wrongLine(
       `${where}: expected word vectors (word2vec or GloVe: a word and its numbers), found "${start}"`,
     );
   }
-  const cells = text.trimEnd().split(' ').length;
-  return new UserError(`${where}: expected a word and ${dimension} numbers, found ${cells} cells`);
+  const cells = text.trimEnd().split(' ');
+  const wrong = cells.slice(-dimension).find((cell) => !Number.isFinite(Math.fround(Number(cell))));
+  const found =
+    cells.length <= dimension || wrong === undefined ? `${cells.length} cells` : `"${wrong.slice(0, SHOWN_LETTERS)}"`;
+  return new UserError(`${where}: expected a word and ${dimension} numbers, found ${found}`);
 }
 
 /** Some published words hold spaces: the numbers are the last cells. Undefined when `cells` are no word and numbers. */
 function rowOf(cells: readonly string[], dimension: number): { word: string; vector: Float32Array } | undefined {
   if (dimension === 0 || cells.length <= dimension) return undefined;
-  const numbers = cells.slice(-dimension).map(Number);
+  const vector = Float32Array.from(cells.slice(-dimension), Number);
   const word = cells.slice(0, -dimension).join(' ');
-  return word !== '' && numbers.every(Number.isFinite) ? { word, vector: Float32Array.from(numbers) } : undefined;
+  return word !== '' && vector.every(Number.isFinite) ? { word, vector } : undefined;
 }
 
 function wrongCount(path: string, expected: number, found: number | string): UserError {

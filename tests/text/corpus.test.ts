@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -114,8 +114,10 @@ describe('documents', () => {
     await writeFile(join(path, 'b.txt'), 'x\ny');
     await writeFile(join(path, 'a.txt'), '');
     expect(await documentsOf({ path })).toEqual(['', 'x\ny']);
-    const table = await file('documents.csv', 'id,text\n1,"a\r\nb"\n2,c\n');
-    expect(await documentsOf({ path: table, column: 'text' })).toEqual(['a\nb', 'c']);
+    await symlink('.', join(path, 'itself'));
+    expect(await documentsOf({ path })).toHaveLength(2);
+    const table = await file('documents.csv', 'id,text\r\n1,"a\r\nb"\n2,c\n3,d\r\n');
+    expect(await documentsOf({ path: table, column: 'text' })).toEqual(['a\nb', 'c', 'd']);
   });
 
   test('that cannot be read are said', async () => {

@@ -25,6 +25,7 @@ function binary(separator: string): Buffer {
 
 test.each([
   ['word2vec text', (): string | Buffer => `3 3\n${lines()}`],
+  ['word2vec text with a byte order mark', (): string | Buffer => `\ufeff3 3\r\n${lines()}`],
   ['GloVe text', (): string | Buffer => lines()],
   ['word2vec binary', (): string | Buffer => binary('\n')],
   ['word2vec binary without line breaks', (): string | Buffer => binary('')],
@@ -40,7 +41,8 @@ test.each([
 
 test.each([
   ['a short line', 'dog 1 2 3\ncat 1 2\n', ':2: expected a word and 3 numbers'],
-  ['a word for a number', 'dog 1 2 3\ncat 1 x 3\n', ':2:'],
+  ['a word for a number', 'dog 1 2 3\ncat 1 x 3\n', ':2: expected a word and 3 numbers, found "x"'],
+  ['a number that overflows', 'dog 1 2 3\ncat 1e39 2 3\n', ':2: expected a word and 3 numbers, found "1e39"'],
   ['nothing', '', 'empty file'],
   ['an absurd header', '3 999999\n', 'at most'],
   ['a header with more words than the file', '3 2\ndog 1.25 2.25\ncat 1.25 2.25\n', 'expected 3 words'],
