@@ -9,6 +9,8 @@ import {
   splitByFraction,
   splitByNames,
 } from '../../datasets/clips/index.js';
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../../shared/errors.js';
 import { warn, warnOfProblems } from '../../shared/log.js';
 
@@ -70,12 +72,10 @@ function splitClips(clips: readonly LabelledClip[], options: ClipDataOptions): C
     case 'source':
       return { train: clips, validation: knownOnly(readSource({ data: validation.source }).clips, clips) };
     case 'list': {
-      const root = options.root ?? options.data;
-      const chosen = new Set(readSource({ data: validation.list, root }).clips.map(({ path }) => path));
-      return {
-        train: clips.filter(({ path }) => !chosen.has(path)),
-        validation: clips.filter(({ path }) => chosen.has(path)),
-      };
+      const listed = readSource({ data: validation.list, root: rootOf(options) }).clips;
+      const chosen = new Set(listed.map(({ path }) => resolve(path)));
+      const isChosen = ({ path }: LabelledClip): boolean => chosen.has(resolve(path));
+      return { train: clips.filter((clip) => !isChosen(clip)), validation: clips.filter(isChosen) };
     }
     case 'groups':
       return splitByNames(clips, groupOf, validation.names);
@@ -84,6 +84,11 @@ function splitClips(clips: readonly LabelledClip[], options: ClipDataOptions): C
     case 'fold':
       return splitByFold(clips, groupOf, { ...validation, seed });
   }
+}
+
+/** The folder that paths in lists are relative to. */
+function rootOf({ data, root }: ClipSource): string {
+  return root ?? (statSync(data).isDirectory() ? data : dirname(data));
 }
 
 /** Clips of classes that training knows. */

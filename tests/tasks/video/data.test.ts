@@ -1,0 +1,50 @@
+/** Which clips are trained and validated on, however the sides are named. */
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type ClipDataOptions, readClipData } from '../../../src/tasks/video/data.js';
+import { temporaryFolder } from '../../helpers/tiny-captioner.js';
+
+const CLIPS = ['Run/run_g01.avi', 'Run/run_g02.avi', 'Jump/jump_g01.avi', 'Jump/jump_g02.avi'];
+
+let folder: string;
+
+const at = (...names: readonly string[]): string => join(folder, ...names);
+
+function makeData(name: string, clips: readonly string[]): string {
+  for (const clip of clips) {
+    mkdirSync(at(name, clip, '..'), { recursive: true });
+    writeFileSync(at(name, clip), 'x');
+  }
+  return at(name);
+}
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  makeData('clips', CLIPS);
+  writeFileSync(at('clips', 'all.csv'), CLIPS.map((clip) => `${clip},${clip.slice(0, 1)}\n`).join(''));
+  writeFileSync(at('val.txt'), 'Run/run_g02.avi\nJump/jump_g02.avi\n');
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Names = Readonly<Record<'train' | 'validation', readonly string[]>>;
+
+function split(options: Omit<ClipDataOptions, 'seed'>): Names {
+  const { train, validation } = readClipData({ seed: 1, ...options });
+  const names = (clips: typeof train): readonly string[] => clips.map(({ path }) => basename(path)).sort();
+  return { train: names(train), validation: names(validation) };
+}
+
+test.each([
+  ['a folder', () => at('clips')],
+  ['a relative folder', () => relative(process.cwd(), at('clips'))],
+  ['a CSV', () => at('clips', 'all.csv')],
+  ['a relative CSV', () => relative(process.cwd(), at('clips', 'all.csv'))],
+])('a list of what to validate on divides the clips of %s', (_, data) => {
+  expect(split({ data: data(), validation: { kind: 'list', list: at('val.txt') } })).toEqual({
+    train: ['jump_g01.avi', 'run_g01.avi'],
+    validation: ['jump_g02.avi', 'run_g02.avi'],
+  });
+});
