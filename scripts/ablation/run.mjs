@@ -4,7 +4,7 @@
  *     npm ci && node scripts/ablation/run.mjs --data DATA --encoder V2 [--encoder-v1 V1] [--word-vectors W] --work WORK \
  *       [--rows a,b] [--seeds 3] [--photos 1000] [-- options of `looksay train caption` that all rows share]
  *
- * DATA, V2 as in scripts/train-captioner.sh. Each row trains to its own early stop; its checkpoint and log lie in
+ * DATA, V2 as in scripts/train-captioner.sh. Of each row the best epoch counts; its checkpoint and log lie in
  * WORK/NAME-SEED. Stopped half-way, it goes on where it was. The table goes to benchmarks/captions-ablation.md, the
  * logs to benchmarks/captions/.
  */

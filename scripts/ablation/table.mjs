@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BASE } from './rows.mjs';
 import { readSafetensors } from '../../dist/training/safetensors.js';
 
 const HEAD = [
@@ -25,14 +26,19 @@ async function rowsOf({ folder, seed, results }, row) {
     .map((text) => JSON.parse(text));
   const minutes = log.reduce((sum, { trainingSeconds }) => sum + trainingSeconds, 0) / 60;
   const weights = await countWeights(folder);
-  const photos = row.photos === undefined ? [] : [`${row.photos.toLocaleString('en')} photos`];
-  const options =
-    [...photos, ...(row.from === undefined ? [] : [`from ${row.from}`]), ...row.options].join(' ') || 'as it is';
+  const differs = [
+    ...(row.photos === undefined ? [] : [`${row.photos.toLocaleString('en')} photos`]),
+    ...(row.encoder === 'V1' ? ['--encoder MOBILENET-V1'] : []),
+    ...(row.vectors === true ? ['--word-vectors IMDB'] : []),
+    ...(row.from === undefined ? [] : [`--start-from ${row.from}`]),
+  ];
+  const options = [...differs, ...row.options].join(' ') || 'as it is';
+  const epochs = row.from === undefined ? log.length : `+ ${log.length}`;
   return results.map((scores) =>
     line([
       ...[row.name, `${row.group}: \`${options}\``, seed, scores.beamWidth],
       ...[scores.bleu1, scores.bleu4, scores.rougeL, scores.ciderD].map((value) => value.toFixed(4)),
-      ...[scores.distinctCaptions, percent(scores.brokenEndings), weights.toLocaleString('en'), log.length],
+      ...[scores.distinctCaptions, percent(scores.brokenEndings), weights.toLocaleString('en'), epochs],
       ...[minutes.toFixed(1), (scores.photos / scores.seconds).toFixed(0)],
     ]),
   );
@@ -68,8 +74,9 @@ export async function tableOf({ work, rows, seeds, photos, shared }) {
   return `# What each part of the captioner gains
 
 Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\` (\`--distinct-ngrams 0 --no-mirror\`). Trained on ${data},
-by \`looksay train caption ${shared.join(' ')}\` and what the row says. Each row trained to its own early stop; its log is in
-\`benchmarks/captions/\`. Minutes and photos/s (of the whole evaluation, start included) are of the machine that trained, with whatever else ran on it.
+by \`looksay train caption ${[...BASE, ...shared].join(' ')}\` and what the row says, which wins where it names the same option.
+The best of its epochs counts, and in many rows the last is the best: they had not converged, and more photos also mean more steps. "+ 10": after the
+epochs of the row that it goes on from. Flickr8k has 5,997 training photos. The log of each row is in \`benchmarks/captions/\`. Minutes and photos/s (of the whole evaluation, start included) are of the machine that trained, with whatever else ran on it.
 
 ${line(HEAD)}${line(HEAD.map(() => '---'))}${lines.join('')}
 Rows of several seeds, CIDEr-D at beam width 5:
