@@ -56,10 +56,10 @@ afterAll(() => {
 test('the tarball holds the build, the checkpoints and the papers, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path);
   const unexpected = paths.filter(
-    (path) => !/^(dist|checkpoints)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path),
+    (path) => !/^(dist|checkpoints)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE)$/.test(path),
   );
   expect(unexpected).toEqual([]);
-  for (const path of ['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'CHANGELOG.md']) {
+  for (const path of ['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'NOTICE', 'CHANGELOG.md']) {
     expect(paths).toContain(path);
   }
 });
