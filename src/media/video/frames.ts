@@ -66,7 +66,7 @@ interface Job {
   readonly where: string;
   readonly input: string;
   readonly info: VideoInfo;
-  readonly duration: number;
+  readonly span: Span;
   readonly preprocessing: ImagePreprocessing;
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
@@ -90,9 +90,9 @@ export async function decodeVideo(
   const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
   const info = await probeVideo(path, limits);
   const input = localInput(path);
-  const duration = info.duration ?? (await measureDuration(where, input, info, limits));
-  const job: Job = { where, input, info, duration, preprocessing, timeout, signal };
-  const times = sampler({ from: 0, to: duration });
+  const span = { from: info.start, to: info.end ?? (await measureEnd(where, input, info, limits)) };
+  const job: Job = { where, input, info, span, preprocessing, timeout, signal };
+  const times = sampler(span);
   assert(times.length > 0 && times.length <= MOST_FRAMES, () => `${times.length} frames: expected 1 to ${MOST_FRAMES}`);
   const order = times.map((_, index) => index).sort((one, other) => (times[one] ?? 0) - (times[other] ?? 0));
   const video = await decodeRising(
@@ -122,14 +122,15 @@ function decodeAt(job: Job, times: readonly number[]): Promise<DecodedVideo> {
 
 /** Decodes once from the first time to the last. */
 async function decodeThrough(job: Job, times: readonly number[]): Promise<DecodedVideo> {
-  const { info, duration } = job;
+  const { info, span } = job;
   const [first = 0, last = first] = [times[0], times.at(-1)];
   const frameLength = frameLengthOf(info);
   const offset = info.hasTimes && first > 2 * RUN_UP_SECONDS ? first - RUN_UP_SECONDS : 0;
   // A frame is shown from its time on until the next: the one wanted is the first that began less than that before.
   const thresholds = times.map((time) => time - SHOWN_SHARE * frameLength);
   const length = last - offset + RUN_UP_SECONDS + frameLength;
-  const bounds = offset + length < duration ? ['-t', length.toFixed(6)] : [];
+  // Where the file has no times ffmpeg makes up its own, by which it would stop too early.
+  const bounds = info.hasTimes && offset + length < span.to ? ['-t', length.toFixed(6)] : [];
   const found = await runFrames(job, {
     inputOptions: [...(offset > 0 ? ['-ss', offset.toFixed(6)] : []), ...bounds],
     filters: [selectFilter(thresholds.map((time) => time - offset)), 'showinfo'],
@@ -140,8 +141,10 @@ async function decodeThrough(job: Job, times: readonly number[]): Promise<Decode
   if (end === undefined) throw nothingDecoded(job);
   const slack = TOLERATED_FRAMES * frameLength + TOLERATED_SECONDS;
   if ((thresholds.at(-1) ?? 0) - end > slack) return cutShort(job, frames, times.length, end);
-  return { frames: shownAt(frames, thresholds), duration };
+  return { frames: shownAt(frames, thresholds), duration: lengthOf(span) };
 }
+
+const lengthOf = ({ from, to }: Span): number => to - from;
 
 function frameLengthOf({ frameRate }: VideoInfo): number {
   return 1 / (frameRate ?? ASSUMED_FRAME_RATE);
@@ -163,8 +166,9 @@ function cutShort(job: Job, frames: readonly VideoFrame[], count: number, end: n
     { length: count },
     (_, index) => frames[Math.floor((index * frames.length) / count)] as VideoFrame,
   );
-  const partial = `is cut short: only ${end.toFixed(1)} of ${job.duration.toFixed(1)} seconds could be decoded`;
-  return { frames: spread, duration: job.duration, partial };
+  const [there, duration] = [Math.max(0, end - job.span.from), lengthOf(job.span)];
+  const partial = `is cut short: only ${there.toFixed(1)} of ${duration.toFixed(1)} seconds could be decoded`;
+  return { frames: spread, duration, partial };
 }
 
 /** One process a frame. */
@@ -176,7 +180,7 @@ async function decodeBySeeking(job: Job, times: readonly number[]): Promise<Deco
   const end = frames.at(-1)?.time;
   if (end === undefined) throw nothingDecoded(job);
   if (frames.length < times.length) return cutShort(job, frames, times.length, end);
-  return { frames, duration: job.duration };
+  return { frames, duration: lengthOf(job.span) };
 }
 
 async function seekFrame(job: Job, time: number): Promise<VideoFrame | undefined> {
@@ -280,8 +284,8 @@ class FrameCollector {
 const nothingDecoded = ({ where }: Job): VideoError =>
   new VideoError(where, 'is damaged or empty: no frame could be decoded');
 
-/** The length of a clip whose header does not say: its packets are read to the end, undecoded. */
-async function measureDuration(
+/** When a clip ends whose header does not say: its packets are read to the end, undecoded. */
+async function measureEnd(
   where: string,
   input: string,
   info: VideoInfo,
@@ -302,5 +306,6 @@ async function measureDuration(
     },
   });
   const frameLength = frameLengthOf(info);
-  return info.hasTimes && last > 0 ? last + frameLength : Math.max(1, frames) * frameLength;
+  const counted = Math.max(1, frames) * frameLength;
+  return info.hasTimes && last > info.start ? last + frameLength : info.start + counted;
 }

@@ -16,8 +16,10 @@ export type HdrTransfer = 'pq' | 'hlg';
 export interface VideoInfo {
   /** Number of the video stream in its file. */
   readonly stream: number;
-  /** Seconds; undefined where the header does not say. */
-  readonly duration: number | undefined;
+  /** When its first frame is shown: seconds after the file's first sound or frame. */
+  readonly start: number;
+  /** When its last frame ends, counted likewise; undefined where the header does not say. */
+  readonly end: number | undefined;
   /** Average frames a second; undefined where the header does not say. */
   readonly frameRate: number | undefined;
   /** False for bare streams (`.h264`), whose frames only follow one another. */
@@ -44,6 +46,7 @@ const LIMIT_OUTPUT_BYTES = 16_000_000;
 /** More than this is a damaged header. */
 const LONGEST_SECONDS = 1e7;
 const ALPHA = /^(?:rgba|bgra|argb|abgr|yuva|gbrap|ya\d|pal8)/;
+const MATROSKA = /^matroska/;
 const INTERLACED: ReadonlySet<string> = new Set(['tt', 'bb', 'tb', 'bt']);
 const TRANSFERS: Readonly<Record<string, HdrTransfer>> = { smpte2084: 'pq', 'arib-std-b67': 'hlg' };
 
@@ -94,10 +97,9 @@ function infoOf(where: string, stream: Fields, format: Fields): VideoInfo {
     throw new VideoError(where, `is too large: ${width} x ${height} pixels, the limit is 100 megapixels`);
   }
   const alphaDecoder = alphaDecoderOf(stream);
-  const duration = positive(stream['duration']) ?? positive(format['duration']);
   return {
     stream: Number(stream['index'] ?? 0),
-    duration: duration !== undefined && duration < LONGEST_SECONDS ? duration : undefined,
+    ...timesOf(stream, format),
     hasTimes: stream['start_time'] !== undefined,
     frameRate: ratio(stream['avg_frame_rate']) ?? ratio(stream['r_frame_rate']),
     width,
@@ -107,6 +109,26 @@ function infoOf(where: string, stream: Fields, format: Fields): VideoInfo {
     isInterlaced: INTERLACED.has(String(stream['field_order'] ?? '')),
     hdr: TRANSFERS[String(stream['color_transfer'] ?? '')],
   };
+}
+
+/** More than what files round, and less than what would be missed. */
+const LATE_SECONDS = 0.1;
+
+function timesOf(stream: Fields, format: Fields): Pick<VideoInfo, 'start' | 'end'> {
+  const fileStart = seconds(format['start_time']) ?? 0;
+  const start = Math.max(0, (seconds(stream['start_time']) ?? fileStart) - fileStart);
+  const own = positive(stream['duration']);
+  if (own !== undefined) return own < LONGEST_SECONDS ? { start, end: start + own } : { start, end: undefined };
+  const end = positive(format['duration']);
+  // Some programs that write Matroska count its duration from the first frame, others (ffmpeg) from 0.
+  const isAmbiguous = MATROSKA.test(String(format['format_name'])) && fileStart > LATE_SECONDS;
+  if (end === undefined || end >= LONGEST_SECONDS || end <= start || isAmbiguous) return { start, end: undefined };
+  return { start, end };
+}
+
+function seconds(value: unknown): number | undefined {
+  const number = Number(value);
+  return value !== undefined && Math.abs(number) < LONGEST_SECONDS ? number : undefined;
 }
 
 function alphaDecoderOf({ codec_name: codec, tags = {} }: Fields): string | undefined {

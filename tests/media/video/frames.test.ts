@@ -105,6 +105,36 @@ describe('the frames', () => {
     expect(clip.frames[0]?.time).toBeCloseTo(4, 3);
   });
 
+  const SOUND = ['-f', 'lavfi', '-i', 'sine=d=5'];
+
+  test.each([
+    ['mp4', ['-c:v', 'libx264rgb', '-qp', '0', '-c:a', 'aac'], SOUND, 3],
+    ['mkv', [...LOSSLESS, '-c:a', 'aac'], SOUND, 3],
+    ['mov', ['-c:v', 'qtrle'], [], 0],
+    ['mkv', LOSSLESS, [], 0],
+  ])('that begin late (%s, %j, %j) are those there are, over all of them', async (extension, output, input, from) => {
+    const path = makeClip(at(`begins-${from}.${extension}`), {
+      source: RISING(2),
+      output: ['-vf', 'setpts=PTS+3/TB', ...output],
+      input,
+    });
+    const clip = await decode(path, 4);
+    expect(reds(clip)).toEqual([2, 7, 12 % 12, 17 % 12]);
+    expect(clip.partial).toBeUndefined();
+    expect(clip.duration).toBeCloseTo(2, 1);
+    expect(clip.frames[0]?.time).toBeCloseTo(from + 0.2, 1);
+  });
+
+  test('of a bare stream are seen to its end, whatever their rate', async () => {
+    const path = makeClip(at('bare.h264'), {
+      source: RISING(6),
+      output: ['-c:v', 'libx264rgb', '-qp', '0', '-f', 'h264'],
+    });
+    const clip = await decode(path, 4);
+    expect(clip.partial).toBeUndefined();
+    expect(reds(clip)).toEqual([7, 22, 37, 52].map((red) => red % 12));
+  });
+
   test('of a thousand a second are as many as asked for', async () => {
     const path = makeClip(at('fast.mkv'), { source: 'testsrc=s=32x32:r=1000:d=0.5', output: LOSSLESS });
     const clip = await decode(path, 5);
