@@ -1,6 +1,7 @@
 /** Reads a folder with a folder for each class. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemReason } from '../shared/errors.js';
 import { compareNaturally } from '../media/media-paths.js';
 
 export interface ClassFolders {
@@ -15,17 +16,27 @@ export interface ClassFolders {
  * @param files what a class should have, for messages ("clips")
  */
 export function readClassFolders(folder: string, files: string, isWanted: (name: string) => boolean): ClassFolders {
-  const all = subfoldersOf(folder).map((label) => ({ label, paths: filesOf(join(folder, label), isWanted) }));
-  const problems = all
+  const found = subfoldersOf(folder);
+  const all = found.labels.map((label) => ({ label, paths: filesOf(join(folder, label), isWanted) }));
+  const empty = all
     .filter(({ paths }) => paths.length === 0)
     .map(({ label }) => `${join(folder, label)}: is a class folder without ${files}; the class is left out`);
-  return { classes: all.filter(({ paths }) => paths.length > 0), problems };
+  return { classes: all.filter(({ paths }) => paths.length > 0), problems: [...found.problems, ...empty] };
 }
 
-function subfoldersOf(folder: string): readonly string[] {
-  return readdirSync(folder)
-    .filter((name) => !name.startsWith('.') && statSync(join(folder, name)).isDirectory())
-    .sort(compareNaturally);
+/** The folders inside, and why others that may have been meant to be some could not be looked at. */
+function subfoldersOf(folder: string): { readonly labels: readonly string[]; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const isFolder = (name: string): boolean => {
+    try {
+      return statSync(join(folder, name)).isDirectory();
+    } catch (error) {
+      problems.push(`${join(folder, name)}: ${systemReason(error)}; left out`); // a link that leads nowhere
+      return false;
+    }
+  };
+  const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
+  return { labels: names.filter(isFolder).sort(compareNaturally), problems };
 }
 
 /** The wanted files of a folder and of those inside it. */

@@ -1,5 +1,5 @@
 /** Layouts of labelled clips, and that no recording is on both sides of a split. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -56,6 +56,19 @@ describe('readers', () => {
       expect(labels).toEqual(['jump high', 'run']);
     }
     expect(() => readClips(written('bad.csv', 'a.mp4,run\nb.mp4\n'))).toThrow('bad.csv:2: expected 2 columns');
+  });
+
+  test('links that lead nowhere are left out and told of', () => {
+    mkdirSync(join(folder, 'links/Run'), { recursive: true });
+    writeFileSync(join(folder, 'links/Run/a.avi'), 'x');
+    symlinkSync(join(folder, 'gone'), join(folder, 'links/Jump'));
+    symlinkSync(join(folder, 'links/Loop'), join(folder, 'links/Loop'));
+    const { labels, problems } = readClips(join(folder, 'links'));
+    expect(labels).toEqual(['Run']);
+    expect(problems).toEqual([
+      `${join(folder, 'links/Jump')}: no such file; left out`,
+      `${join(folder, 'links/Loop')}: is a symbolic link that leads back to itself; left out`,
+    ]);
   });
 
   test('nothing there', () => {
