@@ -9,7 +9,7 @@ import {
   splitByFraction,
   splitByNames,
 } from '../../datasets/clips/index.js';
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../../shared/errors.js';
 import { warn, warnOfProblems } from '../../shared/log.js';
@@ -59,6 +59,7 @@ export function readClipData(options: ClipDataOptions): ClipData {
   for (const [name, part] of Object.entries(split) as [string, readonly LabelledClip[]][]) {
     if (part.length === 0) throw new UserError(`${options.data}: the split leaves no clip for ${name}`);
   }
+  warnOfOverlap(split, options);
   const trained = new Set(split.train.map(({ label }) => label));
   const untrained = labels.filter((label) => !trained.has(label));
   if (untrained.length > 0) warn(`${options.data}: no clip to train ${untrained.join(', ')} by`);
@@ -84,6 +85,34 @@ function splitClips(clips: readonly LabelledClip[], options: ClipDataOptions): C
     case 'fold':
       return splitByFold(clips, groupOf, { ...validation, seed });
   }
+}
+
+/** What is on both sides is known by heart when it is validated on: scores would be too good. */
+function warnOfOverlap({ train, validation }: ClipSplit, { groupPattern }: ClipDataOptions): void {
+  const files = new Set(train.map(({ path }) => realPathOf(path)));
+  const clips = validation.filter(({ path }) => files.has(realPathOf(path)));
+  if (clips.length > 0) warn(overlapOf(clips.length, 'clips', clips[0]?.path));
+  else if (groupPattern !== undefined) {
+    const groupOf = groupBy(groupPattern, [...train, ...validation]);
+    const trained = new Set(train.map(groupOf));
+    const groups = [...new Set(validation.map(groupOf))].filter((group) => trained.has(group));
+    if (groups.length > 0) warn(overlapOf(groups.length, 'groups', groups[0]));
+  }
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path); // a link that leads nowhere is told of when it is decoded
+  }
+}
+
+function overlapOf(count: number, what: string, example: string | undefined): string {
+  return (
+    `validation: expected other ${what} than training's, found ${count} of both (such as ${example}); ` +
+    'scores will be too good (leave them out on one side)'
+  );
 }
 
 /** The folder that paths in lists are relative to. */

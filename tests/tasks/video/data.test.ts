@@ -1,8 +1,8 @@
 /** Which clips are trained and validated on, however the sides are named. */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ClipDataOptions, readClipData } from '../../../src/tasks/video/data.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
@@ -36,6 +36,46 @@ function split(options: Omit<ClipDataOptions, 'seed'>): Names {
   const names = (clips: typeof train): readonly string[] => clips.map(({ path }) => basename(path)).sort();
   return { train: names(train), validation: names(validation) };
 }
+
+const said = (): string =>
+  vi
+    .mocked(process.stderr.write)
+    .mock.calls.map(([text]) => String(text))
+    .join('');
+
+beforeEach(() => {
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('clips on both sides', () => {
+  const validate = (source: string, groupPattern?: string): Names =>
+    split({
+      data: at('clips'),
+      validation: { kind: 'source', source },
+      ...(groupPattern === undefined ? {} : { groupPattern }),
+    });
+
+  test('are warned of, by whatever path they are reached', () => {
+    symlinkSync(at('clips'), at('linked'));
+    const nowhere = at('clips', 'Run', 'gone.avi');
+    symlinkSync(at('gone.avi'), nowhere);
+    for (const source of [at('clips'), at('linked')]) validate(source);
+    rmSync(nowhere);
+    expect(said().match(/expected other clips than training's, found [45] of both/g)).toHaveLength(2);
+  });
+
+  test('that others were recorded with are warned of where groups are known', () => {
+    const other = makeData('other', ['Run/also_g02.avi', 'Run/also_g03.avi']);
+    validate(other);
+    expect(said()).toBe('');
+    validate(other, 'g(\\d+)');
+    expect(said()).toContain("expected other groups than training's, found 1 of both (such as 02)");
+  });
+});
 
 test.each([
   ['a folder', () => at('clips')],
