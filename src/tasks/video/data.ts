@@ -116,7 +116,7 @@ function overlapOf(count: number, what: string, example: string | undefined): st
 }
 
 /** The folder that paths in lists are relative to. */
-function rootOf({ data, root }: ClipSource): string {
+export function rootOf({ data, root }: ClipSource): string {
   return root ?? (statSync(data).isDirectory() ? data : dirname(data));
 }
 

@@ -2,6 +2,8 @@
  * Trains a video classifier: reads the labelled clips, caches what the frozen part of the encoder says about their
  * frames, fits the rest, and keeps the checkpoint of the epoch that scores best on the validation clips.
  */
+import { createHash } from 'node:crypto';
+import { relative, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ClassificationScores, scoreClassification } from '../../metrics/classification.js';
 import { note } from '../../shared/log.js';
@@ -10,7 +12,9 @@ import type { JsonObject } from '../../training/json-files.js';
 import { readTensors } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
 import { folderSettings, requireFreshFolder, saveSettings } from '../training-folder.js';
+import type { LabelledClip } from '../../datasets/clips/index.js';
 import { batchesPerEpoch, type ClipBatch, clipBatches, readMiddleFrames } from './batches.js';
+import { type ClipSource, rootOf } from './data.js';
 import { saveVideoModel } from './model.js';
 import { describeVideoTraining } from './model-card.js';
 import { prepareVideoTraining, type PreparedVideo, type TrainVideoOptions } from './prepare-training.js';
@@ -27,6 +31,7 @@ export interface TrainVideoResult {
 
 /** Clips that validation classifies at once. */
 const VALIDATION_BATCH = 16;
+const HASH_DIGITS = 16;
 /** The mean probability of the right class decides between epochs of equal accuracy. */
 const TIE_BREAK = 1e-3;
 
@@ -52,8 +57,17 @@ function settingsOf({ options, model, data }: PreparedVideo): JsonObject {
     seed,
     recipe,
     model: model.config,
+    labels: data.labels,
     clips: { train: data.train.length, validation: data.validation.length },
+    clipHashes: { train: hashOf(data.train, options), validation: hashOf(data.validation, options) },
   } as unknown as JsonObject;
+}
+
+/** Which clips have which labels: as many others would train other weights. */
+function hashOf(clips: readonly LabelledClip[], source: ClipSource): string {
+  const root = rootOf(source);
+  const lines = clips.map(({ path, label }) => JSON.stringify([relative(root, path).replaceAll(sep, '/'), label]));
+  return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, HASH_DIGITS);
 }
 
 async function runTraining(prepared: PreparedVideo): Promise<FitResult> {

@@ -1,5 +1,5 @@
 /** Training on generated clips: that recurrence learns what single frames do not show, and that runs can go on. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -160,6 +160,20 @@ describe('a run', () => {
     const [a, b] = await Promise.all(['whole', 'parts'].map((name) => loadVideoModel(join(folder, name))));
     expect(b?.classifier).toEqual(a?.classifier);
     await expect(trainVideoClassifier(options('whole'))).rejects.toThrow('--continue');
+  });
+
+  test('does not go on with clips whose classes were swapped', async () => {
+    const data = join(folder, 'swapped');
+    cpSync(clips, data, { recursive: true });
+    const change = { data, recipe: briefly(2) };
+    await trainVideoClassifier(options('swap', { ...change, stopAfter: 1 }));
+    const named = (label: string): string => join(data, label);
+    renameSync(named('rising'), named('other'));
+    renameSync(named('falling'), named('rising'));
+    renameSync(named('other'), named('falling'));
+    await expect(trainVideoClassifier(options('swap', { ...change, resume: true }))).rejects.toThrow(
+      /started with other settings: clipHashes\.train was/,
+    );
   });
 
   test('may train the encoder too, on a grid whose places are kept', async () => {
