@@ -22,14 +22,28 @@ process.on('message', (request: DecoderRequest) => {
 });
 process.on('disconnect', () => running.forEach((controller) => controller.abort()));
 // Ctrl-C reaches all processes of a terminal; the program decides what becomes of the clips under way.
-process.on('SIGINT', () => undefined);
+let interruptions = 0;
+process.on('SIGINT', () => interruptions++);
 
 async function decode(id: number, job: DecoderJob): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
-  const reply = await replyTo(id, job, controller.signal);
+  const reply = await uninterruptedReply(id, job, controller.signal);
   running.delete(id);
   if (process.connected) process.send?.(reply);
+}
+
+/**
+ * What Ctrl-C took from ffmpeg, which it ends, says nothing about the clip: it is decoded again, until the program gives
+ * it up or, if it goes on, to the end.
+ */
+async function uninterruptedReply(id: number, job: DecoderJob, signal: AbortSignal): Promise<DecoderReply> {
+  for (;;) {
+    const before = interruptions;
+    const reply = await replyTo(id, job, signal);
+    const isWhole = reply.kind === 'decoded' && reply.video.partial === undefined;
+    if (isWhole || interruptions === before || signal.aborted) return reply;
+  }
 }
 
 async function replyTo(id: number, job: DecoderJob, signal: AbortSignal): Promise<DecoderReply> {

@@ -1,11 +1,12 @@
 /** The process that decodes: it gives what decoding here gives, and a clip or its end takes nothing else along. */
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { decodeApart, decodeFrames, VideoError, windowTimes } from '../../../src/media/video/index.js';
+import { decodeApart, decodeFrames, findTool, VideoError, windowTimes } from '../../../src/media/video/index.js';
 import type { ImagePreprocessing } from '../../../src/media/preprocessing.js';
 import { UserError } from '../../../src/shared/errors.js';
 import { makeClip, RISING, risingClip } from '../../helpers/clips.js';
@@ -91,6 +92,26 @@ test.skipIf(process.platform === 'win32')(
     expect((await decodeApart(made.clip, PLAIN, [{ frames: 2 }])).frames).toHaveLength(2);
   },
 );
+
+test.skipIf(process.platform === 'win32')('Ctrl-C, which ends ffmpeg too, says nothing against a clip', async () => {
+  const before = process.env['FFMPEG_PATH'];
+  const [script, begun] = [join(made.folder, 'interrupted'), join(made.folder, 'begun')];
+  // Waits at its first start until it is interrupted, as ffmpeg is by a terminal.
+  const wait = `if ! [ -e "${begun}" ]; then echo $$ > "${begun}"; exec sleep 10; fi`;
+  await writeFile(script, `#!/bin/sh\n${wait}\nexec "${findTool('ffmpeg')}" "$@"\n`, { mode: 0o755 });
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['FFMPEG_PATH'];
+    else process.env['FFMPEG_PATH'] = before;
+    return restarted(() => decodeApart(made.clip, PLAIN, [{ frames: 2 }]));
+  });
+  await restarted(async () => {
+    process.env['FFMPEG_PATH'] = script;
+    const decoding = decodeApart(made.clip, PLAIN, [{ frames: 2 }]);
+    while (!existsSync(begun) || readFileSync(begun, 'utf8') === '') await setTimeout(20);
+    for (const pid of [...decoders(), Number(readFileSync(begun, 'utf8'))]) process.kill(pid, 'SIGINT');
+    expect((await decoding).frames).toHaveLength(2);
+  });
+});
 
 test.skipIf(process.platform === 'win32')(
   'tools that are not there are no fault of the clip, and can be mended',
