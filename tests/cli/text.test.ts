@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -109,6 +109,12 @@ test('looksay evaluate text scores what was held out', async () => {
   });
   expect(scores['natsPerCharacter']).toBeLessThan(0.3);
   expect((await run(options)).out).toContain('nats per character\t0.');
+
+  const other = join(folder, 'other.csv');
+  await writeFile(other, (await readFile(tweets, 'utf8')).split('\n').slice(0, 4).join('\n'));
+  const ofOther = ['evaluate', 'text', '--checkpoint', checkpoint, '--text', other, '--column', 'tweet'];
+  expect((await run(ofOther)).out).toContain('part\tall\n');
+  expect((await run([...ofOther, '--part', 'train'])).err).toContain('is not the text that the model was trained on');
 });
 
 test('by words, with a tied embedding, stopped and continued', async () => {

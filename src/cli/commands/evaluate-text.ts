@@ -9,7 +9,7 @@ import { type TextArguments, textOptions, textSourceOf } from './text-options.js
 
 interface EvaluateTextArguments extends BackendArguments, TextArguments {
   readonly checkpoint: string;
-  readonly part: SplitPart;
+  readonly part: SplitPart | undefined;
   readonly chunk: number | undefined;
   readonly format: 'text' | 'json';
 }
@@ -36,8 +36,7 @@ export function evaluateTextCommand(context: CommandContext): CommandModule<obje
         },
         part: {
           choices: SPLIT_PARTS,
-          default: 'held-out' as SplitPart,
-          describe: 'What of the text: what was held out of training, what was not, or all',
+          describe: 'Default: of the training text what was held out, of others all',
         },
         ...asYargsOptions(NUMBERS),
         format: { choices: ['text', 'json'] as const, default: 'text', describe: 'Tab-separated text, or JSON' },
@@ -56,8 +55,7 @@ async function runEvaluateText(
   const evaluation = await evaluateText({
     checkpoint: argv.checkpoint,
     source: textSourceOf(argv),
-    part: argv.part,
-    ...given({ chunk: argv.chunk }),
+    ...given({ part: argv.part, chunk: argv.chunk }),
     signal: context.signal,
   });
   context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : linesOf(evaluation));

@@ -1,4 +1,5 @@
 /** The text that a language model is trained on or scored on: its documents, their split, and the same in numbers. */
+import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.js';
 import { type CorpusSource, type DocumentKind, readDocuments } from '../../text/corpus.js';
 import { normalizeText, splitText, type TextUnit } from '../../text/tokenizer.js';
@@ -66,4 +67,11 @@ export function decodeTokens(ids: Iterable<number>, vocabulary: Vocabulary): str
     else if (id > UNKNOWN_ID) text += vocabulary.tokenOf(id);
   }
   return text;
+}
+
+/** Tells texts apart: the settings of a training keep it. */
+export function fingerprintOf(texts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text).update('\0');
+  return hash.digest('hex');
 }

@@ -1,16 +1,22 @@
 /** Scores a language model on a text: how many nats and bits each unit costs it. */
 import * as tf from '@tensorflow/tfjs-core';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '../../shared/errors.js';
+import { warn } from '../../shared/log.js';
+import { isObject, parseJson, readText } from '../../training/json-files.js';
 import { toTensors } from '../../training/parameters.js';
 import { describeHeldOut, type HeldOut, type SplitPart } from '../held-out.js';
-import { encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
+import { encodeText, fingerprintOf, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
+import { SETTINGS_FILE } from '../training-folder.js';
 import { loadTextModel } from './model.js';
 import { scoreSequences } from './score.js';
 
 export interface EvaluateTextOptions {
   readonly checkpoint: string;
   readonly source: TextSource;
-  readonly part: SplitPart;
+  /** Default: of the text that the model was trained on what was held out, of others all. */
+  readonly part?: SplitPart;
   /** Start from nothing every so many units. Default: documents are read as a whole. */
   readonly chunk?: number;
   readonly signal?: AbortSignal;
@@ -39,10 +45,15 @@ export interface TextEvaluation {
 
 /** Scores the language model in `checkpoint`. Throws UserError for what the user can mend. */
 export async function evaluateText(options: EvaluateTextOptions): Promise<TextEvaluation> {
-  const { source, part, signal } = options;
+  const { source, signal } = options;
   const { config, vocabulary, weights } = await loadTextModel(options.checkpoint);
   const all = await readTextDocuments(source, signal);
   const { split, unit, model } = config;
+  const known = await isTrainingText(options.checkpoint, all);
+  const part = options.part ?? (known === false ? 'all' : 'held-out');
+  if (part !== 'all' && known === false) {
+    warn(`${source.path}: is not the text that the model was trained on: what was held out of that is not known here`);
+  }
   if (part === 'held-out' && split.kind === 'none') {
     throw new UserError('nothing was held out when this model was trained (score all of a text with --part all)', {
       exitCode: 2,
@@ -72,6 +83,14 @@ export async function evaluateText(options: EvaluateTextOptions): Promise<TextEv
   } finally {
     tf.dispose(parameters);
   }
+}
+
+/** Whether the settings beside the model name these texts; undefined where there are none. */
+async function isTrainingText(checkpoint: string, texts: readonly string[]): Promise<boolean | undefined> {
+  const path = join(checkpoint, SETTINGS_FILE);
+  if (!existsSync(path)) return undefined;
+  const { text } = parseJson(path, await readText(path, 'choose a checkpoint folder')) as { readonly text?: unknown };
+  return isObject(text) && typeof text['sha256'] === 'string' ? text['sha256'] === fingerprintOf(texts) : undefined;
 }
 
 function chosen(texts: readonly string[], part: SplitPart, split: HeldOut): readonly string[] {

@@ -1,5 +1,4 @@
 /** What one training of a language model consists of. */
-import { createHash } from 'node:crypto';
 import {
   type LanguageModelConfig,
   validateLanguageModelConfig,
@@ -11,7 +10,7 @@ import { splitText, type TextUnit } from '../../text/tokenizer.js';
 import { UNKNOWN_ID, type Vocabulary, type VocabularySizes } from '../../text/vocabulary.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { type Stretch, padSequence, stretchesOf } from './batches.js';
-import { encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
+import { encodeText, readTextDocuments, fingerprintOf, splitTexts, type TextSource } from './corpus.js';
 import { defaultHeldOut, type HeldOut } from '../held-out.js';
 import type { TrainingFolderOptions } from '../training-folder.js';
 import type { TextModelConfig } from './model.js';
@@ -87,10 +86,4 @@ function padded(train: readonly Int32Array[], recipe: TextRecipe, vocabulary: Vo
     throw new UserError(`--padding: ${JSON.stringify(padding)} does not occur in the text`, { exitCode: 2 });
   }
   return train.map((sequence) => padSequence(sequence, chunk, id));
-}
-
-function fingerprintOf(texts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const text of texts) hash.update(text).update('\0');
-  return hash.digest('hex');
 }
