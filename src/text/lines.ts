@@ -58,10 +58,12 @@ export async function* readLines(
   if (rest !== '' || skipping) yield lineOf(withoutReturn(rest));
 }
 
-/** Where a long line is cut: at the last space before `most` characters, if there is one. */
+/** Where a long line is cut: at the last space before `most` characters, if there is one, and never inside a character. */
 function endOfPiece(line: string, most: number): number {
   const space = line.lastIndexOf(' ', most);
-  return space > 0 ? space : most;
+  if (space > 0) return space;
+  const isLowSurrogate = /^[\udc00-\udfff]$/.test(line.charAt(most));
+  return isLowSurrogate && most > 1 ? most - 1 : most;
 }
 
 function tooLong(source: unknown, line: number): UserError {

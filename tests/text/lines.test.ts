@@ -31,3 +31,10 @@ test('a line that is far too long is refused, or passed over', async () => {
   ]);
   expect(await linesOf([long, long], { skipLong: true })).toEqual([{ number: 1, text: '', tooLong: true }]);
 });
+
+test('a long line is cut between characters, not inside one', async () => {
+  const pieces = (await linesOf([`x${'\u{1f600}'.repeat(20)}`], { cutAt: 10 })).map(({ text }) => text);
+  expect(pieces.length).toBeGreaterThan(3);
+  expect(pieces.join('')).toBe(`x${'\u{1f600}'.repeat(20)}`);
+  for (const piece of pieces) expect(Buffer.from(piece).toString()).toBe(piece);
+});

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.js';
 import { type CorpusSource, type DocumentKind, readDocuments } from '../../text/corpus.js';
 import { normalizeText, splitText, type TextUnit } from '../../text/tokenizer.js';
-import { END_ID, START_ID, UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
+import { END_ID, START_ID, type Vocabulary } from '../../text/vocabulary.js';
 import { type HeldOut, splitItems } from '../held-out.js';
 
 export interface TextSource extends CorpusSource {
@@ -56,17 +56,6 @@ export function encodeText(text: string, unit: TextUnit, vocabulary: Vocabulary)
   for (const token of splitText(text, unit)) ids[length++] = vocabulary.idOf(token);
   ids[length++] = END_ID;
   return ids.slice(0, length);
-}
-
-/** The text of tokens up to END; unknown ones are U+FFFD. */
-export function decodeTokens(ids: Iterable<number>, vocabulary: Vocabulary): string {
-  let text = '';
-  for (const id of ids) {
-    if (id === END_ID) break;
-    if (id === UNKNOWN_ID) text += '\uFFFD';
-    else if (id > UNKNOWN_ID) text += vocabulary.tokenOf(id);
-  }
-  return text;
 }
 
 /** Tells texts apart: the settings of a training keep it. */

@@ -59,9 +59,12 @@ export async function readRatedPairs(path: string): Promise<readonly RatedPair[]
   return pairs;
 }
 
+/** A cell without the quotes that tables put around texts. */
+const unquoted = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
+
 function pairOf(text: string): RatedPair | undefined {
   for (const separator of SEPARATORS) {
-    const [first = '', second = '', ...rest] = text.split(separator).map((cell) => cell.trim());
+    const [first = '', second = '', ...rest] = text.split(separator).map(unquoted);
     const number = rest.find((cell) => cell !== '' && Number.isFinite(Number(cell)));
     if (first !== '' && second !== '' && number !== undefined)
       return { words: [first, second], rating: Number(number) };

@@ -126,6 +126,7 @@ describe('evaluation', () => {
     ['WordSim', 'Word 1\tWord 2\tHuman (mean)\nlove\tsex\t6.77\n', ['love', 'sex'], 6.77],
     ['SimLex', 'word1\tword2\tPOS\tSimLex999\tconc(w1)\nold\tnew\tA\t1.58\t2.72\n', ['old', 'new'], 1.58],
     ['MEN', 'sun-n sunlight-n 50\n', ['sun-n', 'sunlight-n'], 50],
+    ['a table in quotes', '"word1","word2","rating"\n"ere","lead","1.5"\n', ['ere', 'lead'], 1.5],
     ['comments', '# pairs\nsquishing;squirt;5.5\n', ['squishing', 'squirt'], 5.5],
   ])('reads pairs as in %s', async (name, text, words, rating) => {
     expect(await readRatedPairs(await file(name, text))).toEqual([{ words, rating }]);
