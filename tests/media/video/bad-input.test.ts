@@ -230,10 +230,8 @@ describe('ffmpeg itself', () => {
     expect(performance.now() - before).toBeLessThan(2000);
   });
 
-  test.each([2_147_484, 1e9, 0.0123])('may be given any time (%s s)', async (timeout) => {
-    const decoding = decode(clip, timeout);
-    if (timeout > 1) expect((await decoding).frames).toHaveLength(4);
-    else await expect(decoding).rejects.toThrow('took longer than 0.0123 s');
+  test.each([2_147_484, 1e9])('may be given any time (%s s)', async (timeout) => {
+    expect((await decode(clip, timeout)).frames).toHaveLength(4);
   });
 
   test.each([
