@@ -13,27 +13,38 @@ const HEAD = [
 const line = (cells) => `| ${cells.join(' | ')} |\n`;
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
+/** The photos that a training had: fewer than the row asks for where the set has no more. */
+async function trainingPhotos(folder) {
+  return JSON.parse(await readFile(join(folder, 'settings.json'), 'utf8')).photos.train;
+}
+
 /** Weights of encoder and captioner together. */
 async function countWeights(folder) {
   const { tensors } = await readSafetensors(join(folder, 'model.safetensors'));
   return [...tensors.values()].reduce((sum, { values }) => sum + values.length, 0);
 }
 
-async function rowsOf({ folder, seed, results }, row) {
-  const log = (await readFile(join(folder, 'log.jsonl'), 'utf8'))
+async function readLog(folder) {
+  const text = await readFile(join(folder, 'log.jsonl'), 'utf8');
+  return text
     .trim()
     .split('\n')
-    .map((text) => JSON.parse(text));
+    .map((epoch) => JSON.parse(epoch));
+}
+
+async function rowsOf({ folder, seed, results }, row) {
+  const log = await readLog(folder);
   const minutes = log.reduce((sum, { trainingSeconds }) => sum + trainingSeconds, 0) / 60;
   const weights = await countWeights(folder);
   const differs = [
-    ...(row.photos === undefined ? [] : [`${row.photos.toLocaleString('en')} photos`]),
+    ...(row.photos === undefined ? [] : [`${(await trainingPhotos(folder)).toLocaleString('en')} photos`]),
     ...(row.encoder === 'V1' ? ['--encoder MOBILENET-V1'] : []),
     ...(row.vectors === true ? ['--word-vectors IMDB'] : []),
     ...(row.from === undefined ? [] : [`--start-from ${row.from}`]),
   ];
   const options = [...differs, ...row.options].join(' ') || 'as it is';
-  const epochs = row.from === undefined ? log.length : `+ ${log.length}`;
+  const before = row.from === undefined ? [] : [(await readLog(join(folder, '..', `${row.from}-${seed}`))).length];
+  const epochs = [...before, log.length].join(' + ');
   return results.map((scores) =>
     line([
       ...[row.name, `${row.group}: \`${options}\``, seed, scores.beamWidth],
@@ -42,6 +53,12 @@ async function rowsOf({ folder, seed, results }, row) {
       ...[minutes.toFixed(1), (scores.photos / scores.seconds).toFixed(0)],
     ]),
   );
+}
+
+/** How many of the trainings were best in their last epoch. */
+async function bestAtTheEnd(folders) {
+  const logs = await Promise.all(folders.map(readLog));
+  return logs.filter((log) => log.at(-1).best).length;
 }
 
 /** CIDEr-D at beam width 5 of a row that was trained with several seeds: its mean, least and most. */
@@ -57,6 +74,7 @@ function summaryOf(trainings, row) {
 export async function tableOf({ work, rows, seeds, photos, shared }) {
   const lines = [];
   const summary = [];
+  const folders = [];
   for (const row of rows) {
     const trainings = [];
     for (const seed of seeds) {
@@ -66,6 +84,7 @@ export async function tableOf({ work, rows, seeds, photos, shared }) {
     }
     for (const training of trainings) lines.push(...(await rowsOf(training, row)));
     summary.push(...summaryOf(trainings, row));
+    folders.push(...trainings.map(({ folder }) => folder));
   }
   const data =
     photos === undefined
@@ -75,8 +94,8 @@ export async function tableOf({ work, rows, seeds, photos, shared }) {
 
 Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\` (\`--distinct-ngrams 0 --no-mirror\`). Trained on ${data},
 by \`looksay train caption ${[...BASE, ...shared].join(' ')}\` and what the row says, which wins where it names the same option.
-The best of its epochs counts, and in many rows the last is the best: they had not converged, and more photos also mean more steps. "+ 10": after the
-epochs of the row that it goes on from. Flickr8k has 5,997 training photos. The log of each row is in \`benchmarks/captions/\`. Minutes and photos/s (of the whole evaluation, start included) are of the machine that trained, with whatever else ran on it.
+Of each training the best epoch counts. In ${await bestAtTheEnd(folders)} of ${folders.length} trainings that is the last: these had not converged, and more photos also mean more steps.
+"10 + 10": after the epochs of the row that it goes on from. The logs are in \`benchmarks/captions/\`. Minutes and photos/s (of the whole evaluation, start included) are of the machine that trained, with whatever else ran on it.
 
 ${line(HEAD)}${line(HEAD.map(() => '---'))}${lines.join('')}
 Rows of several seeds, CIDEr-D at beam width 5:
