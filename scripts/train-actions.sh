@@ -2,7 +2,7 @@
 # Trains the classifier of actions that the package ships, in two stages: on frames of 112 pixels from a MobileNet of
 # ImageNet, then from there on frames of 160. Frames are seen by what changes around them (--frame-stack changes), which hides
 # the scene. About an hour on two cores. Validated on recordings 19 to 21. The weights are the average of the second stage's
-# best epoch and of its end.
+# best epoch and of its end, which for the shipped ones was in the seventh epoch, not after the sixth.
 #
 #     npm ci && npm run build && scripts/train-actions.sh CLIPS ENCODER WORK
 #
