@@ -1,10 +1,12 @@
-/** Reads columns, by their names, of CSV and TSV files of any size (RFC 4180), a row at a time. UTF-8. */
+/** Reads columns, by their names, of CSV and TSV files of any size (CSV as in RFC 4180), a row at a time. UTF-8. */
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { UserError } from '../shared/errors.js';
+import { warn } from '../shared/log.js';
 import { cannotRead, requireEightBits } from './encoding.js';
+import { readTabbedRows, type Row } from './tabbed-rows.js';
 
 /** A cell that is longer is a quote that was never closed. */
 const LONGEST_RECORD = 16_000_000;
@@ -43,6 +45,21 @@ export async function* readTable(
   delimiter: string,
 ): AsyncGenerator<TableRow> {
   await requireEightBits(path);
+  const widths = new WidthCheck(path);
+  let indices: readonly number[] | undefined;
+  try {
+    for await (const { line, cells } of delimiter === '\t' ? readTabbedRows(path) : readRows(path, delimiter)) {
+      widths.add(line, cells);
+      if (indices === undefined) indices = columns.map((column) => columnIndex(path, cells, column));
+      else yield { line, cells: indices.map((index) => cells[index] ?? '') };
+    }
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+  widths.warn();
+}
+
+async function* readRows(path: string, delimiter: string): AsyncGenerator<Row> {
   const parser = parse({
     delimiter,
     // All of them: by itself the parser takes the first that it finds for the only one.
@@ -55,14 +72,29 @@ export async function* readTable(
   });
   // What goes wrong in reading ends the parser with it, which the loop below then throws.
   pipeline(createReadStream(path), parser, () => undefined);
-  let indices: readonly number[] | undefined;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      if (indices === undefined) indices = columns.map((column) => columnIndex(path, record, column));
-      else yield { line: info.lines, cells: indices.map((index) => record[index] ?? '') };
-    }
-  } catch (error) {
-    throw cannotRead(path, error);
+  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+    yield { line: info.lines, cells: record };
+  }
+}
+
+/** Counts the rows that have not as many cells as the header: a sign of cells that were cut or run together. */
+class WidthCheck {
+  #width: number | undefined;
+  #count = 0;
+  #first = '';
+
+  constructor(private readonly path: string) {}
+
+  add(line: number, cells: readonly string[]): void {
+    this.#width ??= cells.length;
+    const isBlank = cells.length === 1 && cells[0] === '';
+    if (isBlank || cells.length === this.#width) return;
+    if (this.#count++ === 0) this.#first = `${this.path}:${line}: expected ${this.#width} cells, found ${cells.length}`;
+  }
+
+  warn(): void {
+    if (this.#count === 0) return;
+    warn(`${this.#first} (rows that differ from the header: ${this.#count}; are cells quoted as they should be?)`);
   }
 }
 
