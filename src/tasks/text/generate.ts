@@ -67,7 +67,7 @@ export function createTextGenerator(model: TextModel): TextGenerator {
     model,
     unknownIn: (prompt) => [...new Set(unitsOf(model, prompt).filter((unit) => !isKnown(model, unit)))],
     async generate(prompt, chosen = {}) {
-      const options = { ...generateDefaults, ...chosen };
+      const options = withComposedStop({ ...generateDefaults, ...chosen });
       requireOptions(options);
       const tokens = promptTokens(model, prompt);
       const state = readPrompt(model, parameters, tokens.slice(0, -1));
@@ -108,6 +108,11 @@ function requireOptions({ temperature, count, length, stop }: GenerateOptions): 
     throw wrong('temperature 0 always writes the same text: ask for one, or raise the temperature');
   }
   if (stop === '') throw wrong('stop: expected some text, got none');
+}
+
+/** The stop text as the model writes it: what it was trained on was composed (NFC). */
+function withComposedStop(options: GenerateOptions): GenerateOptions {
+  return options.stop === undefined ? options : { ...options, stop: normalizeText(options.stop) };
 }
 
 /** The state after `tokens`. */

@@ -73,6 +73,19 @@ test('interrupted in an epoch, the state is carried on as if it had not been', a
   await expect(trainText({ ...parts, resume: true, seed: 2 })).rejects.toThrow('seed was 1, is 2');
 });
 
+test('a stop text of letters and accents ends a text as the composed letters do', async () => {
+  const path = join(folder, 'accents.txt');
+  await writeFile(path, 'ab\u00e9 '.repeat(100));
+  const recipe = { ...textRecipeDefaults, epochs: 8, batchSize: 4, bptt: 12, warmUpSteps: 0, learningRate: 0.03 };
+  const options = optionsFor('accents', { source: { path }, recipe });
+  await trainText(options);
+  const generator = await loadTextGenerator(options.output);
+  const likeliest = { length: 6, temperature: 0 };
+  expect(await generator.generate('a', likeliest)).toEqual(['b\u00e9 ab\u00e9']);
+  expect(await generator.generate('a', { ...likeliest, stop: 'e\u0301' })).toEqual(['b']);
+  generator.dispose();
+});
+
 describe('a small model', () => {
   let output: string;
 
