@@ -26,9 +26,9 @@ export class WordIndex {
     this.#numbers = new Map(this.words.map((word, number) => [word, number]));
   }
 
-  /** The number of `word` as it is written, or else in lower case. */
+  /** The number of `word` as it is written, or else as training writes words: composed, in lower case, with plain apostrophes. */
   find(word: string): number | undefined {
-    return this.#numbers.get(word) ?? this.#numbers.get(word.normalize('NFC').toLowerCase());
+    return this.#numbers.get(word) ?? this.#numbers.get(word.normalize('NFC').toLowerCase().replaceAll('’', "'"));
   }
 
   /** As `find`. Throws UserError when the word has no vector. */

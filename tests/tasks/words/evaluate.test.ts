@@ -71,6 +71,15 @@ describe('searching', () => {
     expect(index.analogous(['Man', 'KING', 'woman'], 1)[0]?.word).toBe('queen');
   });
 
+  test('an apostrophe is found however it is typed', () => {
+    const typed = new Map([
+      ["don't", Float32Array.of(1)],
+      ['it’s', Float32Array.of(1)],
+    ]);
+    const own = new WordIndex({ dimension: 1, vectors: typed }, 'the test');
+    expect(['Don’t', "don't", 'it’s'].map((word) => own.find(word))).toEqual([0, 0, 1]);
+  });
+
   test('a word without a vector is said', () => {
     expect(() => index.similar('unicorn', 3)).toThrow('"unicorn": has no vector in the test');
     expect(index.similar('nothing', 1)[0]?.similarity).toBe(0);
