@@ -108,6 +108,15 @@ describe('looksay sentiment', () => {
     });
   });
 
+  test('explains in rows that are all as wide as their header', async () => {
+    const path = await file('blank.txt', 'great film\n\nawful\n');
+    const { code, out } = await judge('--explain', '--file', path, '--format', 'csv');
+    const [header = '', ...rows] = out.trimEnd().split('\n');
+    expect({ code, header }).toEqual({ code: 1, header: 'line,word,probability,contribution,error' });
+    expect(rows.map((row) => row.split(',').length)).toEqual([5, 5, 5, 5]);
+    expect(rows[2]).toBe('2,,,,has no words to judge');
+  });
+
   test('colours a text on a terminal, whatever is in it', async () => {
     const text = 'שלום great\u001b[31m 👍🏽 film';
     const { code, out } = await run(['sentiment', '--checkpoint', checkpoint, '--quiet', '--explain', text], {

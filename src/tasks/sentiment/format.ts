@@ -21,7 +21,7 @@ export const SENTIMENT_RESULTS: ResultKind<SentimentResult> = {
   rowOf: (result) => ({ ...result }),
 };
 
-const EXPLANATION_COLUMNS = ['line', 'word', 'probability', 'contribution'];
+const EXPLANATION_COLUMNS = ['line', 'word', 'probability', 'contribution', 'error'];
 
 /** The header of explanations, '' for none. */
 export function explanationHeader(format: OutputFormat): string {
