@@ -124,6 +124,12 @@ describe('looksay words', () => {
     const json = await words('evaluate', '--analogies', questions, '--format', 'json');
     expect(JSON.parse(json.out)).toMatchObject({ words: 7, analogies: [{ total: { right: 1, answered: 1 } }] });
     expect(await words('evaluate')).toMatchObject({ code: 2 });
+    await writeFile(questions, 'unicorn king woman queen\n');
+    await writeFile(pairs, 'unicorn\tdog\t9\n');
+    const nothing = await words('evaluate', '--analogies', questions, '--similarities', pairs);
+    expect(nothing.code).toBe(1);
+    expect(nothing.err).toContain(`${questions}: none of its 1 questions could be scored`);
+    expect(nothing.err).toContain(`${pairs}: none of its 1 pairs could be scored`);
   });
 
   test('plot', async () => {

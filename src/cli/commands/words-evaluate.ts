@@ -43,7 +43,13 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
   await selectBackend(argv);
   const vectors = await loadWordVectors(where);
   const evaluation = await evaluateWords({ vectors, where, analogies, similarities, signal: context.signal });
+  if (!hasScores(evaluation)) context.exitCode = 1;
   context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : tableOf(evaluation));
+}
+
+/** Whether any question or pair had vectors for its words. */
+function hasScores({ analogies, similarities }: WordsEvaluation): boolean {
+  return analogies.some(({ total }) => total.answered > 0) || similarities.some(({ compared }) => compared > 0);
 }
 
 /** Scores for people, one a row. */

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { spearman } from '../../metrics/spearman.js';
+import { warn } from '../../shared/log.js';
 import type { WordVectors } from '../../text/word-vectors.js';
 import { type AnalogyQuestion, readAnalogies, readRatedPairs } from './question-files.js';
 import { WordIndex } from './word-index.js';
@@ -60,7 +61,10 @@ export async function evaluateWords(options: EvaluateWordsOptions): Promise<Word
   const index = new WordIndex(firstOf(options.vectors, options.candidates ?? DEFAULT_CANDIDATES), options.where);
   const analogies: AnalogyResult[] = [];
   for (const file of options.analogies) {
-    analogies.push({ file, ...(await scoreAnalogies(index, await readAnalogies(file), options.signal)) });
+    const questions = await readAnalogies(file);
+    const scores = await scoreAnalogies(index, questions, options.signal);
+    if (scores.total.answered === 0) warnOfNothing(file, `none of its ${questions.length} questions`, index);
+    analogies.push({ file, ...scores });
   }
   const similarities: SimilarityResult[] = [];
   for (const file of options.similarities) similarities.push(await scoreSimilarities(index, file));
@@ -78,11 +82,16 @@ async function scoreSimilarities(index: WordIndex, file: string): Promise<Simila
     const [first, second] = [index.find(a), index.find(b)];
     return first === undefined || second === undefined ? [] : [{ cosine: index.similarity(first, second), rating }];
   });
+  if (known.length === 0) warnOfNothing(file, `none of its ${pairs.length} pairs`, index);
   const rho = spearman(
     known.map(({ cosine }) => cosine),
     known.map(({ rating }) => rating),
   );
   return { file, rho, compared: known.length, pairs: pairs.length };
+}
+
+function warnOfNothing(file: string, what: string, { words }: WordIndex): void {
+  warn(`${file}: ${what} could be scored: not one has all its words among the ${words.length} with vectors`);
 }
 
 /** Numbers of the words a, b, c and d. */

@@ -2,6 +2,7 @@
  * Files that word vectors are judged by: analogy questions as Mikolov published them (`: section` lines, four words a
  * line), and word pairs with the similarity that people gave them (WordSim-353, SimLex-999, MEN, RareWords, …).
  */
+import { parse } from 'csv-parse/sync';
 import { UserError } from '../../shared/errors.js';
 import { readLines } from '../../text/lines.js';
 import { explainReadErrors } from '../../training/system-errors.js';
@@ -38,38 +39,64 @@ export async function readAnalogies(path: string): Promise<readonly AnalogyQuest
   return questions;
 }
 
-const SEPARATORS = ['\t', ';', ',', / +/];
+/** Two words and what else a line of a file of pairs holds. */
+interface PairLine {
+  readonly where: string;
+  readonly text: string;
+  readonly cells: readonly string[];
+}
 
 /**
  * The pairs in the file at `path`: two words and a number a line, separated by tabs, commas, semicolons or spaces. The
- * number is the first after the words, whatever stands between. A first line without one is a header.
+ * number is the first after the words, whatever stands between; the first line may be a header.
  * Throws UserError with the line that has another form.
  */
 export async function readRatedPairs(path: string): Promise<readonly RatedPair[]> {
-  const pairs: RatedPair[] = [];
-  let isFirst = true;
+  const lines: PairLine[] = [];
   await eachLine(path, (text, where) => {
-    if (text.startsWith('#')) return;
-    const pair = pairOf(text);
-    if (pair !== undefined) pairs.push(pair);
-    else if (!isFirst) throw new UserError(`${where}: expected two words and a number, found ${JSON.stringify(text)}`);
-    isFirst = false;
+    if (!text.startsWith('#')) lines.push({ where, text, cells: cellsOf(text) });
   });
+  const pairs = (isHeader(lines) ? lines.slice(1) : lines).map(pairOf);
   if (pairs.length === 0) throw new UserError(`${path}: expected pairs of words with a number, found none`);
   return pairs;
 }
 
-/** A cell without the quotes that tables put around texts. */
-const unquoted = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
+const isNumber = (cell: string | undefined): cell is string =>
+  cell !== undefined && cell !== '' && Number.isFinite(Number(cell));
 
-function pairOf(text: string): RatedPair | undefined {
-  for (const separator of SEPARATORS) {
-    const [first = '', second = '', ...rest] = text.split(separator).map(unquoted);
-    const number = rest.find((cell) => cell !== '' && Number.isFinite(Number(cell)));
-    if (first !== '' && second !== '' && number !== undefined)
-      return { words: [first, second], rating: Number(number) };
+/** The columns of a header may be called by numbers (WordSim-353: those of the people asked), but the third is not. */
+function isHeader([first, second]: readonly PairLine[]): boolean {
+  if (first === undefined || isNumber(first.cells[2])) return false;
+  return !first.cells.slice(2).some(isNumber) || isNumber(second?.cells[2]);
+}
+
+const DELIMITERS = ['\t', ';', ','];
+
+/** The cells of a line, by the first delimiter that makes three of it. */
+function cellsOf(text: string): readonly string[] {
+  for (const delimiter of DELIMITERS) {
+    if (!text.includes(delimiter)) continue;
+    const cells = delimitedCells(text, delimiter);
+    if (cells.length >= 3) return cells;
   }
-  return undefined;
+  return text.split(/ +/);
+}
+
+function delimitedCells(text: string, delimiter: string): readonly string[] {
+  try {
+    const rows = parse(text, { delimiter, relax_quotes: true, trim: true }) as unknown as string[][];
+    return rows[0] ?? [];
+  } catch {
+    return text.split(delimiter).map((cell) => cell.trim()); // a quote that nothing closes is a letter
+  }
+}
+
+function pairOf({ where, text, cells: [first = '', second = '', ...rest] }: PairLine): RatedPair {
+  const number = rest.find(isNumber);
+  if (first === '' || second === '' || number === undefined) {
+    throw new UserError(`${where}: expected two words and a number, found ${JSON.stringify(text)}`);
+  }
+  return { words: [first, second], rating: Number(number) };
 }
 
 /** Visits the lines that are not empty. */

@@ -136,6 +136,11 @@ describe('evaluation', () => {
     ['SimLex', 'word1\tword2\tPOS\tSimLex999\tconc(w1)\nold\tnew\tA\t1.58\t2.72\n', ['old', 'new'], 1.58],
     ['MEN', 'sun-n sunlight-n 50\n', ['sun-n', 'sunlight-n'], 50],
     ['a table in quotes', '"word1","word2","rating"\n"ere","lead","1.5"\n', ['ere', 'lead'], 1.5],
+    ['WordSim with the people asked', 'Word 1,Word 2,Human (mean),1,2\nlove,sex,6.77,9,6\n', ['love', 'sex'], 6.77],
+    ['a table with no header', 'old\tnew\tA\t1.58\n', ['old', 'new'], 1.58],
+    ['quotes around words', '"ere","lead, the",1\n', ['ere', 'lead, the'], 1],
+    ['a stray quote', '"ere,lead,1\n', ['"ere', 'lead'], 1],
+    ['words with spaces', 'new york;the hague 2;3\n', ['new york', 'the hague 2'], 3],
     ['comments', '# pairs\nsquishing;squirt;5.5\n', ['squishing', 'squirt'], 5.5],
   ])('reads pairs as in %s', async (name, text, words, rating) => {
     expect(await readRatedPairs(await file(name, text))).toEqual([{ words, rating }]);
