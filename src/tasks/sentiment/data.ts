@@ -17,6 +17,8 @@ export type Validation = HeldOut | ({ readonly kind: 'source' } & LabelledTextSo
 
 /** What is held out when nothing is said. */
 const DEFAULT_HELD_OUT: HeldOut = { kind: 'every', count: 10 };
+/** Classes that a warning names at most. */
+const SHOWN_CLASSES = 10;
 
 export interface SentimentData {
   /** In the order of their numbers. */
@@ -62,7 +64,21 @@ export async function readSentimentData(
   if (trained.size < 2)
     throw new UserError(`${source.path}: the split leaves one class to train on (${[...trained].join()})`);
   const known = labels.filter((label) => trained.has(label));
-  return { labels: known, train, heldOut: knownOnly(heldOut, known), split, sha256: fingerprintOf(texts) };
+  const scored = knownOnly(heldOut, known);
+  if (split.kind !== 'none' || scored.length > 0) warnOfUnscored(source.path, known, scored);
+  return { labels: known, train, heldOut: scored, split, sha256: fingerprintOf(texts) };
+}
+
+/** Warns of classes that no text decides about: the epoch is chosen without them. */
+function warnOfUnscored(path: string, labels: readonly string[], heldOut: readonly LabelledText[]): void {
+  const held = new Set(heldOut.map(({ label }) => label));
+  const missing = labels.filter((label) => !held.has(label));
+  if (missing.length === 0) return;
+  const names = missing.slice(0, SHOWN_CLASSES).join(', ') + (missing.length > SHOWN_CLASSES ? ', …' : '');
+  warn(
+    `${path}: what is held out has no text of ${missing.length} of ${labels.length} classes (${names}): epochs are scored ` +
+      'without them (shuffle the texts, or hold out others)',
+  );
 }
 
 async function splitTexts(
