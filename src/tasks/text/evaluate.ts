@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
-import { isObject, parseJson, readText } from '../../training/json-files.js';
+import { isObject, parseJson, readText, requireObject } from '../../training/json-files.js';
 import { toTensors } from '../../training/parameters.js';
 import { describeHeldOut, type HeldOut, type SplitPart } from '../held-out.js';
 import { encodeText, fingerprintOf, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
@@ -50,10 +50,8 @@ export async function evaluateText(options: EvaluateTextOptions): Promise<TextEv
   const all = await readTextDocuments(source, signal);
   const { split, unit, model } = config;
   const known = await isTrainingText(options.checkpoint, all);
-  const part = options.part ?? (known === false ? 'all' : 'held-out');
-  if (part !== 'all' && known === false) {
-    warn(`${source.path}: is not the text that the model was trained on: what was held out of that is not known here`);
-  }
+  const part = options.part ?? (known === false || split.kind === 'none' ? 'all' : 'held-out');
+  if (part !== 'all') warnOfText(options, known);
   if (part === 'held-out' && split.kind === 'none') {
     throw new UserError('nothing was held out when this model was trained (score all of a text with --part all)', {
       exitCode: 2,
@@ -85,11 +83,23 @@ export async function evaluateText(options: EvaluateTextOptions): Promise<TextEv
   }
 }
 
+/** Warns when the parts of the text may not be those of training. */
+function warnOfText({ source: { path }, checkpoint }: EvaluateTextOptions, known: boolean | undefined): void {
+  if (known === false) {
+    warn(`${path}: is not the text that the model was trained on: what was held out of that is not known here`);
+  } else if (known === undefined) {
+    warn(
+      `${checkpoint}: does not say which text it was trained on: what was held out is right only if that is ${path} ` +
+        '(score all of another text with --part all)',
+    );
+  }
+}
+
 /** Whether the settings beside the model name these texts; undefined where there are none. */
 async function isTrainingText(checkpoint: string, texts: readonly string[]): Promise<boolean | undefined> {
   const path = join(checkpoint, SETTINGS_FILE);
   if (!existsSync(path)) return undefined;
-  const { text } = parseJson(path, await readText(path, 'choose a checkpoint folder')) as { readonly text?: unknown };
+  const { text } = requireObject(path, parseJson(path, await readText(path, 'choose a checkpoint folder')));
   return isObject(text) && typeof text['sha256'] === 'string' ? text['sha256'] === fingerprintOf(texts) : undefined;
 }
 

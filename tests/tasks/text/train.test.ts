@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '../../../src/backend/index.js';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { languageModelDefaults } from '../../../src/models/language-model/index.js';
 import { setQuiet } from '../../../src/shared/log.js';
 import { evaluateText } from '../../../src/tasks/text/evaluate.js';
@@ -52,6 +52,8 @@ test('a window as long as the text trains as full back-propagation does', async 
   expect(await train(26)).toEqual(full);
   expect(await train(1000)).toEqual(full);
   expect(await train(5)).not.toEqual(full);
+  const checkpoint = join(folder, 'full-sequence');
+  expect(await evaluateText({ checkpoint, source: { path } })).toMatchObject({ part: 'all', characters: 25 });
 });
 
 test('interrupted in an epoch, the state is carried on as if it had not been', async () => {
@@ -114,6 +116,27 @@ describe('a small model', () => {
     const all = await evaluateText({ checkpoint: output, source: { path: lines }, part: 'all' });
     const train = await evaluateText({ checkpoint: output, source: { path: lines }, part: 'train' });
     expect(all.characters).toBe(train.characters + scores.characters);
+  });
+
+  test('is scored on all of another text, and with a warning where it does not know its text', async () => {
+    const warnings: string[] = [];
+    const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => warnings.push(String(text)) > 0);
+    const prefix = join(folder, 'prefix.txt');
+    await writeFile(prefix, (await readFile(lines, 'utf8')).slice(0, 200));
+    const source = { path: prefix };
+    expect(await evaluateText({ checkpoint: output, source })).toMatchObject({ part: 'all', characters: 200 });
+    expect(await evaluateText({ checkpoint: output, source: { path: lines } })).toMatchObject({
+      part: 'held out: the last 10 % of the text',
+    });
+    expect(warnings).toEqual([]);
+    expect(await evaluateText({ checkpoint: output, source, part: 'held-out' })).toMatchObject({ characters: 20 });
+    expect(warnings.join('')).toContain('prefix.txt: is not the text that the model was trained on');
+    const copy = join(folder, 'copy');
+    await cp(output, copy, { recursive: true });
+    await rm(join(copy, 'settings.json'));
+    expect(await evaluateText({ checkpoint: copy, source })).toMatchObject({ characters: 20 });
+    expect(warnings.at(-1)).toContain('copy: does not say which text it was trained on');
+    spy.mockRestore();
   });
 
   test('writes on, the same for the same seed, in pieces as it goes', async () => {
