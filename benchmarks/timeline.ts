@@ -27,7 +27,10 @@ const TOLERANCE_SECONDS = 0.5;
 const SIZE = 256;
 const folder = mkdtempSync(join(tmpdir(), 'looksay-timeline-'));
 
-const durationOf = async (path: string): Promise<number> => (await probeVideo(path, { timeout: 60 })).duration ?? 0;
+async function durationOf(path: string): Promise<number> {
+  const { start, end = start } = await probeVideo(path, { timeout: 60 });
+  return end - start;
+}
 
 /** Joins two clips, brought to one size and rate, and returns the file. */
 function join2(first: string, second: string, name: string): string {
