@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, configureBackend, DEVICES, type Device } from '../backend/index.js';
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
+import { checkNumbers, countUpTo } from './commands/training-options.js';
 
 export const BACKENDS = ['onnxruntime', 'tensorflow', 'cpu'] as const;
 export type BackendChoice = (typeof BACKENDS)[number];
@@ -43,11 +44,7 @@ export async function selectBackend(
   { backend, device, threads }: BackendArguments,
   load: ModuleLoader = importModule,
 ): Promise<void> {
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
-    throw new UserError(`--threads: expected a whole number from 1 to ${MOST_THREADS}, got ${threads}`, {
-      exitCode: 2,
-    });
-  }
+  checkNumbers({ threads: { rule: countUpTo(MOST_THREADS) } }, { threads });
   if (backend !== 'onnxruntime' && device !== 'cpu') {
     throw new UserError(`--device ${device}: only the backend onnxruntime has devices`, { exitCode: 2 });
   }

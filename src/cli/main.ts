@@ -140,10 +140,12 @@ function refuseWords(values: Readonly<Record<string, unknown>>, argv: readonly s
   }
 }
 
+const asPlainPath = (path: string): string => (path.startsWith('-') ? `./${path}` : path);
+
 /** Commands with arguments of their own, and how one of those is written that looks like an option. */
 const PLAIN_ARGUMENTS: ReadonlyMap<string, (argument: string) => string> = new Map([
-  ['caption', (path) => (path.startsWith('-') ? `./${path}` : path)],
-  ['classify', (path) => (path.startsWith('-') ? `./${path}` : path)],
+  ['caption', asPlainPath],
+  ['classify', asPlainPath],
   ['sentiment', asPlainText],
   ['words', (word) => word],
 ]);

@@ -64,7 +64,11 @@ export async function readPathList(stream: AsyncIterable<Uint8Array | string>): 
 
 /** What two entries for one file have in common. */
 function identityOf({ path, error }: MediaPath<MediaError>): string {
-  if (error !== undefined) return resolve(path);
+  return error === undefined ? realPathOf(path) : resolve(path);
+}
+
+/** The file that a path leads to, links resolved, or where there is none the path, absolute. */
+export function realPathOf(path: string): string {
   try {
     return realpathSync.native(path);
   } catch {

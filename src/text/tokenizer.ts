@@ -9,7 +9,12 @@ export function normalizeText(text: string): string {
 
 /** The words of a sentence: lower case, composed (NFC), without punctuation but for inner apostrophes and hyphens. */
 export function tokenize(sentence: string): string[] {
-  return sentence.normalize('NFC').toLowerCase().replaceAll('’', "'").match(WORD) ?? [];
+  return normalizeWords(sentence).match(WORD) ?? [];
+}
+
+/** Words as `tokenize` writes them: composed (NFC), in lower case, with plain apostrophes. */
+export function normalizeWords(text: string): string {
+  return normalizeText(text).toLowerCase().replaceAll('’', "'");
 }
 
 /** A sentence of the words given, beginning with a capital letter and ending in a full stop. */

@@ -84,6 +84,11 @@ export function sumOfRows(builder: GraphBuilder, value: string, [rows, columns]:
   return builder.op('MatMul', [ones, builder.reshape(value, [rows, columns])]);
 }
 
+/** `result`, but 0 where `value` is NaN. */
+export function zeroWhereNaN(builder: GraphBuilder, value: string, result: string): string {
+  return builder.op('Where', [builder.op('IsNaN', [value]), builder.float(0), result]);
+}
+
 /** How many numbers an int32 can be. */
 const INT32_RANGE = 2 ** 32;
 
@@ -97,8 +102,7 @@ export function toInt32(builder: GraphBuilder, value: string): string {
   const above = builder.op('Where', [builder.op('GreaterOrEqual', [rest, half]), range, none]);
   const below = builder.op('Where', [builder.op('Less', [rest, builder.float(-INT32_RANGE / 2)]), range, none]);
   const wrapped = builder.op('Add', [builder.op('Sub', [rest, above]), below]);
-  const whole = builder.op('Where', [builder.op('IsNaN', [wrapped]), none, wrapped]);
-  return builder.cast(whole, 'int32');
+  return builder.cast(zeroWhereNaN(builder, wrapped, wrapped), 'int32');
 }
 
 /**

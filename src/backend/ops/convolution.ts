@@ -28,8 +28,14 @@ interface ConvAttributes {
 const TO_NCHW = [0, 3, 1, 2];
 const TO_NHWC = [0, 2, 3, 1];
 
-function infoOf(x: readonly number[], filter: readonly number[], attrs: ConvAttributes, depthwise: boolean): ConvInfo {
-  return tf.backend_util.computeConv2DInfo(
+/** Undefined where ONNX's convolution gives another size: left to the cpu kernel. */
+function infoOf(
+  x: readonly number[],
+  filter: readonly number[],
+  attrs: ConvAttributes,
+  depthwise: boolean,
+): ConvInfo | undefined {
+  const info = tf.backend_util.computeConv2DInfo(
     x as Shape4D,
     filter as Shape4D,
     attrs.strides,
@@ -38,6 +44,7 @@ function infoOf(x: readonly number[], filter: readonly number[], attrs: ConvAttr
     attrs.dimRoundingMode,
     depthwise,
   );
+  return hasOnnxSize(info) ? info : undefined;
 }
 
 /** Geometry as node attributes. */
@@ -127,8 +134,9 @@ function forward(kernel: string, depthwise: boolean, fused: boolean): Op {
         return 'fallback';
       }
       const info = infoOf(x.shape, filter.shape, attrs, depthwise);
+      if (info === undefined) return 'fallback';
       // Groups other than depthwise, and biases that are not one number a channel, are rare: left to the cpu kernel.
-      if ((!depthwise && info.inChannels !== filter.shape[2]) || !hasOnnxSize(info)) return 'fallback';
+      if (!depthwise && info.inChannels !== filter.shape[2]) return 'fallback';
       if (bias !== undefined && sizeOf(bias.shape) !== info.outChannels) return 'fallback';
       const flatBias = bias === undefined ? [] : [{ ...bias, shape: [info.outChannels] }];
       return one([x, filter, ...flatBias], 'float32', info.outShape, {
@@ -198,7 +206,7 @@ const backpropInput: Op = {
     if (!isSupported(call, [dy, filter])) return 'fallback';
     const info = infoOf(attrs.inputShape, filter.shape, attrs, false);
     // A gradient of another size than the convolution's output is cut by the cpu kernel.
-    if (info.inChannels !== filter.shape[2] || !sameShape(info.outShape, dy.shape) || !hasOnnxSize(info)) {
+    if (info === undefined || info.inChannels !== filter.shape[2] || !sameShape(info.outShape, dy.shape)) {
       return 'fallback';
     }
     return one([dy, filter], 'float32', info.inShape, attributesOf(info));
@@ -232,7 +240,7 @@ const backpropFilter: Op = {
     const attrs = call.attrs as ConvAttributes & { filterShape: number[] };
     if (!isSupported(call, [x, dy])) return 'fallback';
     const info = infoOf(x.shape, attrs.filterShape, attrs, false);
-    if (info.inChannels !== attrs.filterShape[2] || !hasOnnxSize(info)) return 'fallback';
+    if (info === undefined || info.inChannels !== attrs.filterShape[2]) return 'fallback';
     return one([x, dy], 'float32', attrs.filterShape, attributesOf(info));
   },
   lower(builder, inputs, attributes, outputs) {
@@ -265,7 +273,7 @@ const depthwiseBackpropInput: Op = {
     const attrs = call.attrs as ConvAttributes & { inputShape: number[] };
     if (!isSupported(call, [dy, filter])) return 'fallback';
     const info = infoOf(attrs.inputShape, filter.shape, attrs, true);
-    if (!hasOnnxSize(info)) return 'fallback';
+    if (info === undefined) return 'fallback';
     return one([dy, filter], 'float32', info.inShape, attributesOf(info));
   },
   lower(builder, inputs, attributes, outputs) {
@@ -308,7 +316,7 @@ const depthwiseBackpropFilter: Op = {
     const attrs = call.attrs as ConvAttributes & { filterShape: number[] };
     if (!isSupported(call, [x, dy]) || attrs.filterShape[3] !== 1) return 'fallback';
     const info = infoOf(x.shape, attrs.filterShape, attrs, true);
-    if (!hasOnnxSize(info)) return 'fallback';
+    if (info === undefined) return 'fallback';
     return one([x, dy], 'float32', attrs.filterShape, attributesOf(info));
   },
   lower(builder, inputs, attributes, outputs) {

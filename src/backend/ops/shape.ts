@@ -58,8 +58,7 @@ const pack: Op = {
   plan({ list, attrs }) {
     const [first] = list;
     if (first === undefined || list.some(({ dtype }) => dtype !== first.dtype)) return 'fallback';
-    const { axis: given } = attrs as { axis: number };
-    const axis = given < 0 ? given + first.shape.length + 1 : given;
+    const [axis = 0] = tf.util.parseAxisParam((attrs as { axis: number }).axis, [list.length, ...first.shape]);
     for (const { shape } of list) {
       tf.util.assertShapesMatch([...first.shape], [...shape], 'All tensors passed to stack must have matching shapes');
     }

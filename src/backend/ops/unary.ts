@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GraphBuilder } from '../onnx/builder.js';
 import type { ElementType, Op } from '../graph/types.js';
-import { at, one, operand, scalarOperand, toInt32, unary } from './common.js';
+import { at, one, operand, scalarOperand, toInt32, unary, zeroWhereNaN } from './common.js';
 
 /** A function that is an ONNX operator of the same meaning; integers go to the `cpu` kernel. */
 function floats(kernel: string, lower: (builder: GraphBuilder, x: string) => string): Op {
@@ -57,7 +57,7 @@ const cast: Op = {
 /** The sign of NaN is 0 to TensorFlow.js. */
 const sign = anyNumber(tf.Sign, (builder, x, { dtype }) => {
   const result = builder.op('Sign', [x]);
-  return dtype === 'float32' ? builder.op('Where', [builder.op('IsNaN', [x]), builder.float(0), result]) : result;
+  return dtype === 'float32' ? zeroWhereNaN(builder, x, result) : result;
 });
 
 /** Selu's constants (Klambauer 2017). */

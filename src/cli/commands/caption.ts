@@ -21,6 +21,7 @@ import {
   type Sink,
   withResults,
 } from './results.js';
+import { checkNumbers, countUpTo, NUMBER_RULES } from './training-options.js';
 
 interface CaptionArguments extends BackendArguments, DecodingArguments, ResultArguments {
   readonly paths: string[];
@@ -77,26 +78,19 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
         describe: 'Refuse images with more pixels (default 100 million)',
       },
     })
-    .check(checkNumbers) as unknown as Argv<CaptionArguments>;
+    .check(checkOptions) as unknown as Argv<CaptionArguments>;
 }
 
-/** The options that are whole numbers from 1 on, with the most that they may be: memory grows with them. */
-const WHOLE_NUMBERS = {
-  'beam-width': 1000,
-  'max-length': Infinity,
-  candidates: 1000,
-  'batch-size': 1024,
-  'limit-pixels': Infinity,
-} as const;
+const NUMBERS = {
+  'beam-width': { rule: countUpTo(1000) },
+  'max-length': { rule: NUMBER_RULES.count },
+  candidates: { rule: countUpTo(1000) },
+  'batch-size': { rule: countUpTo(1024) },
+  'limit-pixels': { rule: NUMBER_RULES.count },
+};
 
-function checkNumbers(argv: Record<string, unknown>): true {
-  for (const [name, most] of Object.entries(WHOLE_NUMBERS)) {
-    const value = argv[name];
-    if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most)) {
-      const upTo = most === Infinity ? 'on' : `to ${most}`;
-      throw new UserError(`--${name}: expected a whole number from 1 ${upTo}, got ${String(value)}`, { exitCode: 2 });
-    }
-  }
+function checkOptions(argv: Record<string, unknown>): true {
+  checkNumbers(NUMBERS, argv);
   if (!Number.isFinite(argv['length-penalty'])) {
     throw new UserError(`--length-penalty: expected a number, got ${String(argv['length-penalty'])}`, { exitCode: 2 });
   }

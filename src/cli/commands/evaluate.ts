@@ -11,6 +11,7 @@ import { evaluateSentimentCommand } from './evaluate-sentiment.js';
 import { evaluateTextCommand } from './evaluate-text.js';
 import { evaluateVideoCommand } from './evaluate-video.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
+import { checkNumbers, NUMBER_RULES } from './training-options.js';
 
 interface EvaluateArguments extends BackendArguments, DecodingArguments {
   readonly images: string | undefined;
@@ -79,9 +80,7 @@ function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateArguments> {
 }
 
 function reportOf({ report, worst, overwrite }: EvaluateArguments): ReportOptions | undefined {
-  if (!(Number.isInteger(worst) && worst >= 1)) {
-    throw new UserError(`--worst: expected a whole number from 1 on, got ${worst}`, { exitCode: 2 });
-  }
+  checkNumbers({ worst: { rule: NUMBER_RULES.count } }, { worst });
   return report === undefined ? undefined : { folder: report, count: worst, overwrite };
 }
 

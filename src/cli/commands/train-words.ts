@@ -196,7 +196,7 @@ function recipeOf(argv: TrainWordsArguments): WordsRecipe {
 
 function optionsOf(argv: ArgumentsCamelCase<TrainWordsArguments>, { signal }: CommandContext): TrainWordsOptions {
   for (const options of [NUMBERS, NEGATIVE_NUMBERS, SOFTMAX_NUMBERS]) checkNumbers(options, argv);
-  checkNumbers({ threads: { describe: '', rule: NUMBER_RULES.count } }, argv);
+  checkNumbers({ threads: { rule: NUMBER_RULES.count } }, argv);
   refuseOthers(argv);
   return {
     source: { path: argv.text, ...given({ column: argv.column }) },

@@ -10,6 +10,12 @@ export interface NumberRule {
 
 const isWhole = (least: number) => (value: number) => Number.isInteger(value) && value >= least;
 
+/** A count that memory limits. */
+export const countUpTo = (most: number): NumberRule => ({
+  expected: `a whole number from 1 to ${most}`,
+  fits: (value) => isWhole(1)(value) && value <= most,
+});
+
 /** The rules that options share. */
 export const NUMBER_RULES = {
   count: { expected: 'a whole number from 1 on', fits: isWhole(1) },
@@ -48,7 +54,10 @@ export function asYargsOptions(
 }
 
 /** Throws UserError (exit code 2) at the first of `options` whose value in `argv` is not what its rule says. */
-export function checkNumbers(options: NumberOptions, argv: Readonly<Record<string, unknown>>): void {
+export function checkNumbers(
+  options: Readonly<Record<string, Pick<NumberOption, 'rule'>>>,
+  argv: Readonly<Record<string, unknown>>,
+): void {
   for (const [name, { rule }] of Object.entries(options)) {
     const value = argv[name] as number | undefined;
     if (value === undefined || rule.fits(value)) continue;

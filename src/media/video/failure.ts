@@ -1,4 +1,4 @@
-/** What ffmpeg says about a file, in words for people. */
+/** How decoding fails: what ffmpeg says about a file in words for people, tools that are to blame, and time that is up. */
 import { UserError } from '../../shared/errors.js';
 import { type Tool, TOOL_VARIABLES } from './binaries.js';
 import { DecoderFailure, VideoError } from './video-error.js';

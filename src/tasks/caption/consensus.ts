@@ -2,10 +2,9 @@
  * Consensus with photos that look alike (Devlin et al. 2015): among the captions found for a photo, those are preferred
  * that resemble what people said of the most similar of photos that the user gives, typically the training photos.
  */
-import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
+import { realPathOf } from '../../media/media-paths.js';
 import { ciderVector, inverseDocumentFrequency } from '../../metrics/cider.js';
 import { ptbTokenize } from '../../metrics/ptb-tokenizer.js';
 import { UserError } from '../../shared/errors.js';
@@ -62,7 +61,7 @@ export async function createConsensus(
       const found = await index.nearest(pooled, neighbours + 1);
       pooled.dispose();
       return paths.map((path, row) => {
-        const file = fileOf(path);
+        const file = realPathOf(path);
         const others = (found[row] ?? []).map((at) => photos[at] as KnownPhoto).filter((photo) => photo.file !== file);
         const captions = others.slice(0, neighbours).flatMap((photo) => photo.captions);
         return { captions: captions.map((tokens) => ciderVector(tokens, weightOf)), weightOf, weight };
@@ -112,17 +111,9 @@ async function readPhotos(
 function mergePhotos(examples: readonly CaptionedImage[]): readonly KnownPhoto[] {
   const merged = new Map<string, KnownPhoto>();
   for (const { image, captions } of examples) {
-    const file = fileOf(image);
+    const file = realPathOf(image);
     const before = merged.get(file)?.captions ?? [];
     merged.set(file, { file, image, captions: [...before, ...captions.map(ptbTokenize)] });
   }
   return [...merged.values()];
-}
-
-function fileOf(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return resolve(path);
-  }
 }

@@ -1,5 +1,4 @@
 /** The labelled texts of a training or an evaluation: read, reported on, split. */
-import { createHash } from 'node:crypto';
 import {
   type LabelledText,
   type LabelledTexts,
@@ -8,6 +7,7 @@ import {
 } from '../../datasets/texts/index.js';
 import { UserError } from '../../shared/errors.js';
 import { warn, warnOfProblems } from '../../shared/log.js';
+import { fingerprintOf } from '../fingerprint.js';
 import { describeHeldOut, type HeldOut, splitItems } from '../held-out.js';
 
 export type { LabelledTextSource } from '../../datasets/texts/index.js';
@@ -38,11 +38,9 @@ export async function readSource(source: LabelledTextSource): Promise<LabelledTe
   return read;
 }
 
-/** A fingerprint of texts and labels, in their order: SHA-256 in hexadecimal. */
-export function fingerprintOf(texts: readonly LabelledText[]): string {
-  const hash = createHash('sha256');
-  for (const { text, label } of texts) hash.update(text).update('\0').update(label).update('\0');
-  return hash.digest('hex');
+/** What texts and their labels are told apart by. */
+export function fingerprintOfLabelled(texts: readonly LabelledText[]): string {
+  return fingerprintOf(texts.flatMap(({ text, label }) => [text, label]));
 }
 
 /** Reads and splits. Throws UserError when there is one class only, or a side of the split has no text. */
@@ -66,7 +64,7 @@ export async function readSentimentData(
   const known = labels.filter((label) => trained.has(label));
   const scored = knownOnly(heldOut, known);
   if (split.kind !== 'none' || scored.length > 0) warnOfUnscored(source.path, known, scored);
-  return { labels: known, train, heldOut: scored, split, sha256: fingerprintOf(texts) };
+  return { labels: known, train, heldOut: scored, split, sha256: fingerprintOfLabelled(texts) };
 }
 
 /** Warns of classes that no text decides about: the epoch is chosen without them. */

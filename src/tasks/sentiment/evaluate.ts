@@ -13,7 +13,7 @@ import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { describeHeldOut, splitItems, type SplitPart } from '../held-out.js';
 import { bagOfWordsProbabilities } from './baseline.js';
-import { fingerprintOf, knownOnly, type LabelledTextSource, readSource } from './data.js';
+import { fingerprintOfLabelled, knownOnly, type LabelledTextSource, readSource } from './data.js';
 import { loadSentimentModel, type SentimentModel } from './model.js';
 import { createHead } from './predict.js';
 import { encodeText } from './tokens.js';
@@ -77,7 +77,7 @@ export async function evaluateSentiment(options: EvaluateSentimentOptions): Prom
 }
 
 function isTrainingData(texts: readonly LabelledText[], { config }: SentimentModel): boolean {
-  return config.split.kind !== 'none' && fingerprintOf(texts) === config.data;
+  return config.split.kind !== 'none' && fingerprintOfLabelled(texts) === config.data;
 }
 
 function chosenTexts(

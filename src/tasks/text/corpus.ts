@@ -1,5 +1,4 @@
 /** The text that a language model is trained on or scored on: its documents, their split, and the same in numbers. */
-import { createHash } from 'node:crypto';
 import { UserError } from '../../shared/errors.js';
 import { type CorpusSource, type DocumentKind, readDocuments } from '../../text/corpus.js';
 import { normalizeText, splitText, type TextUnit } from '../../text/tokenizer.js';
@@ -56,11 +55,4 @@ export function encodeText(text: string, unit: TextUnit, vocabulary: Vocabulary)
   for (const token of splitText(text, unit)) ids[length++] = vocabulary.idOf(token);
   ids[length++] = END_ID;
   return ids.slice(0, length);
-}
-
-/** Tells texts apart: the settings of a training keep it. */
-export function fingerprintOf(texts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const text of texts) hash.update(text).update('\0');
-  return hash.digest('hex');
 }

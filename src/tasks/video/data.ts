@@ -9,8 +9,9 @@ import {
   splitByFraction,
   splitByNames,
 } from '../../datasets/clips/index.js';
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { realPathOf } from '../../media/media-paths.js';
 import { UserError } from '../../shared/errors.js';
 import { warn, warnOfProblems } from '../../shared/log.js';
 
@@ -97,14 +98,6 @@ function warnOfOverlap({ train, validation }: ClipSplit, { groupPattern }: ClipD
     const trained = new Set(train.map(groupOf));
     const groups = [...new Set(validation.map(groupOf))].filter((group) => trained.has(group));
     if (groups.length > 0) warn(overlapOf(groups.length, 'groups', groups[0]));
-  }
-}
-
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return resolve(path); // a link that leads nowhere is told of when it is decoded
   }
 }
 

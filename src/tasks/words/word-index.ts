@@ -1,5 +1,6 @@
 /** Searches word vectors by the cosine of their angle. */
 import { UserError } from '../../shared/errors.js';
+import { normalizeWords } from '../../text/tokenizer.js';
 import type { WordVectors } from '../../text/word-vectors.js';
 
 export interface Neighbour {
@@ -28,7 +29,7 @@ export class WordIndex {
 
   /** The number of `word` as it is written, or else as training writes words: composed, in lower case, with plain apostrophes. */
   find(word: string): number | undefined {
-    return this.#numbers.get(word) ?? this.#numbers.get(word.normalize('NFC').toLowerCase().replaceAll('’', "'"));
+    return this.#numbers.get(word) ?? this.#numbers.get(normalizeWords(word));
   }
 
   /** As `find`. Throws UserError when the word has no vector. */
