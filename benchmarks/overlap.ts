@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import 'looksay/backend';
-import { createGenerator, decodingDefaults } from '../dist/tasks/caption/generate.js';
+import { captionDecodingDefaults, createGenerator } from '../dist/tasks/caption/generate.js';
 import { BatchEncoders, createMember, preprocessingsOf } from '../dist/tasks/caption/members.js';
 import { loadCaptionModel } from '../dist/tasks/caption/model.js';
 import { createCaptioner, DEFAULT_BATCH_SIZE, DEFAULT_MIRROR } from '../dist/tasks/caption/predict.js';
@@ -26,7 +26,7 @@ await tf.setBackend('onnxruntime');
 const model = await loadCaptionModel(checkpoint);
 const members = [createMember(model)] as const;
 const encoders = new BatchEncoders(members, { batchSize: DEFAULT_BATCH_SIZE, mirror: DEFAULT_MIRROR });
-const generator = createGenerator({ ...decodingDefaults, beamWidth, members, vocabulary: model.vocabulary });
+const generator = createGenerator({ ...captionDecodingDefaults, beamWidth, members, vocabulary: model.vocabulary });
 const captioner = createCaptioner(model);
 
 async function decode(): Promise<PixelImage[][]> {

@@ -27,11 +27,15 @@ export {
   loadClipCaptioner,
 } from './tasks/caption/predict-clips.js';
 export { consensusDefaults, type ConsensusOptions } from './tasks/caption/consensus.js';
-export { decodingDefaults, type DecodingOptions, type ScoredCaption } from './tasks/caption/generate.js';
+export { captionDecodingDefaults, type CaptionDecodingOptions, type ScoredCaption } from './tasks/caption/generate.js';
 export { trainCaptioner, type TrainCaptionerOptions, type TrainCaptionerResult } from './tasks/caption/train.js';
-export { recipeDefaults, type TrainingRecipe } from './tasks/caption/recipe.js';
-export { modelDefaults, type ModelOptions } from './tasks/caption/initial-model.js';
-export { evaluateCaptioner, type EvaluateOptions, type Evaluation } from './tasks/caption/evaluate.js';
+export { captionerRecipeDefaults, type CaptionerRecipe } from './tasks/caption/recipe.js';
+export { captionerModelDefaults, type CaptionerModelOptions } from './tasks/caption/initial-model.js';
+export {
+  evaluateCaptioner,
+  type EvaluateCaptionerOptions,
+  type CaptionerEvaluation,
+} from './tasks/caption/evaluate.js';
 export { findImages } from './tasks/caption/images.js';
 export {
   type ClassifyOptions,

@@ -4,7 +4,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { startProgress } from '../../shared/progress.js';
 import { CAPTION_RESULTS, CLIP_CAPTION_RESULTS } from '../../tasks/caption/format.js';
-import { decodingDefaults } from '../../tasks/caption/generate.js';
+import { captionDecodingDefaults } from '../../tasks/caption/generate.js';
 import { findImages } from '../../tasks/caption/images.js';
 import { isClipCaptioner } from '../../tasks/caption/model.js';
 import { type CaptionOptions, DEFAULT_BATCH_SIZE, loadCaptioner } from '../../tasks/caption/predict.js';
@@ -56,13 +56,13 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
       'max-length': {
         type: 'number',
         requiresArg: true,
-        default: decodingDefaults.maximumLength,
+        default: captionDecodingDefaults.maximumLength,
         describe: 'Words of a caption at most',
       },
       candidates: {
         type: 'number',
         requiresArg: true,
-        default: decodingDefaults.candidates,
+        default: captionDecodingDefaults.candidates,
         describe: 'Captions to give for each image',
       },
       ...resultOptions('images'),

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Choice, CHOICES } from '../../tasks/caption/choose.js';
 import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
-import { clipDecodingDefaults, decodingDefaults } from '../../tasks/caption/generate.js';
+import { captionDecodingDefaults, clipDecodingDefaults } from '../../tasks/caption/generate.js';
 import { type CaptionOptions, DEFAULT_MIRROR } from '../../tasks/caption/predict.js';
 import { parseSource } from './sources.js';
 import { checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
@@ -21,42 +21,42 @@ export const decodingOptions = {
   'beam-width': {
     type: 'number',
     requiresArg: true,
-    default: decodingDefaults.beamWidth,
+    default: captionDecodingDefaults.beamWidth,
     describe: 'Captions followed at once; 1 is greedy',
   },
   'length-penalty': {
     type: 'number',
     requiresArg: true,
-    default: decodingDefaults.lengthPenalty,
+    default: captionDecodingDefaults.lengthPenalty,
     describe: 'Above 0 favours longer captions',
   },
   'beam-groups': {
     type: 'number',
     requiresArg: true,
-    default: decodingDefaults.groups,
+    default: captionDecodingDefaults.groups,
     describe: "Groups of beams that avoid each other's words: more varied candidates",
   },
   diversity: {
     type: 'number',
     requiresArg: true,
-    default: decodingDefaults.diversityPenalty,
+    default: captionDecodingDefaults.diversityPenalty,
     describe: 'How much the groups avoid them',
   },
   choice: {
     choices: CHOICES,
-    default: decodingDefaults.choice,
+    default: captionDecodingDefaults.choice,
     describe: 'Give the most probable caption, or the one most like the others found (minimum Bayes risk)',
   },
   'distinct-ngrams': {
     type: 'number',
     requiresArg: true,
-    defaultDescription: `${decodingDefaults.noRepeatNgram}; ${clipDecodingDefaults.noRepeatNgram} for clips`,
+    defaultDescription: `${captionDecodingDefaults.noRepeatNgram}; ${clipDecodingDefaults.noRepeatNgram} for clips`,
     describe: 'No so many words in a row come twice in a caption; 0 allows it',
   },
   'novelty-penalty': {
     type: 'number',
     requiresArg: true,
-    defaultDescription: `${decodingDefaults.noveltyPenalty}; ${clipDecodingDefaults.noveltyPenalty} for clips`,
+    defaultDescription: `${captionDecodingDefaults.noveltyPenalty}; ${clipDecodingDefaults.noveltyPenalty} for clips`,
     describe: 'What three words in a row cost that no training caption has; 0: nothing',
   },
   mirror: {

@@ -2,7 +2,7 @@
 import stringWidth from 'string-width';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
-import { type Evaluation, evaluateCaptioner } from '../../tasks/caption/evaluate.js';
+import { type CaptionerEvaluation, evaluateCaptioner } from '../../tasks/caption/evaluate.js';
 import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/caption/report.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
@@ -112,7 +112,7 @@ const nameOf = ({ ensemble }: EvaluateArguments): string =>
   ensemble.length === 0 ? 'this captioner' : `these ${ensemble.length + 1} captioners together`;
 
 /** Scores for people, one way of captioning a row. */
-function tableOf({ photos, scores, baselines }: Evaluation, name: string): string {
+function tableOf({ photos, scores, baselines }: CaptionerEvaluation, name: string): string {
   const rows = [{ name, scores }, ...baselines].map(({ name, scores: own }) => {
     const { bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, exact, distinctCaptions } = own;
     const numbers = [bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, exact].map((value) => value.toFixed(4));

@@ -10,8 +10,8 @@ import {
   READOUTS,
 } from '../../tasks/caption/architecture.js';
 import { clipReaderDefaults } from '../../tasks/encoder/clip-reading.js';
-import { modelDefaults, type ModelOptions } from '../../tasks/caption/initial-model.js';
-import { recipeDefaults, type TrainingRecipe } from '../../tasks/caption/recipe.js';
+import { captionerModelDefaults, type CaptionerModelOptions } from '../../tasks/caption/initial-model.js';
+import { captionerRecipeDefaults, type CaptionerRecipe } from '../../tasks/caption/recipe.js';
 import { type RecipeName, RECIPE_NAMES, RECIPES } from '../../tasks/caption/recipes.js';
 import { recipeToContinue } from '../../tasks/caption/start.js';
 import { trainCaptioner, type TrainCaptionerOptions } from '../../tasks/caption/train.js';
@@ -67,7 +67,7 @@ interface TrainArguments extends BackendArguments, OptimizationArguments, ClipRe
   readonly featureDropout: number | undefined;
   readonly wordVectors: string | undefined;
   readonly freezeEmbedding: boolean;
-  readonly fit: ModelOptions['fit'];
+  readonly fit: CaptionerModelOptions['fit'];
   readonly minCount: number | undefined;
   readonly batchImages: number | undefined;
   readonly captionsPerImage: number | undefined;
@@ -119,68 +119,72 @@ const MODEL_NUMBERS: NumberOptions = {
   },
   ...CLIP_READING_NUMBERS,
   'min-count': {
-    default: modelDefaults.minimumCount,
+    default: captionerModelDefaults.minimumCount,
     describe: 'Words that occur less often are unknown',
     rule: NUMBER_RULES.count,
   },
 };
 
 const RECIPE_NUMBERS: NumberOptions = {
-  ...optimizationOptions(recipeDefaults),
-  'batch-images': { default: recipeDefaults.imagesPerBatch, describe: 'Photos a batch', rule: NUMBER_RULES.count },
+  ...optimizationOptions(captionerRecipeDefaults),
+  'batch-images': {
+    default: captionerRecipeDefaults.imagesPerBatch,
+    describe: 'Photos a batch',
+    rule: NUMBER_RULES.count,
+  },
   'captions-per-image': {
-    default: recipeDefaults.captionsPerImage,
+    default: captionerRecipeDefaults.captionsPerImage,
     describe: 'Captions of each photo in a batch',
     rule: NUMBER_RULES.count,
   },
   'encoder-learning-rate': {
-    default: recipeDefaults.encoderLearningRate,
+    default: captionerRecipeDefaults.encoderLearningRate,
     describe: "The encoder's learning rate, relative to the captioner's",
     rule: NUMBER_RULES.fromZero,
   },
   'label-smoothing': {
-    default: recipeDefaults.labelSmoothing,
+    default: captionerRecipeDefaults.labelSmoothing,
     describe: 'Share of the target spread over all words',
     rule: NUMBER_RULES.share,
   },
   'attention-regularization': {
-    default: recipeDefaults.attentionRegularization,
+    default: captionerRecipeDefaults.attentionRegularization,
     describe: 'Factor of the doubly stochastic term',
     rule: NUMBER_RULES.fromZero,
   },
   'max-length': {
-    default: recipeDefaults.maximumLength,
+    default: captionerRecipeDefaults.maximumLength,
     describe: 'Words of a training caption at most',
     rule: NUMBER_RULES.lengthFromTwo,
   },
   'length-multiple': {
-    default: recipeDefaults.lengthMultiple,
+    default: captionerRecipeDefaults.lengthMultiple,
     describe: 'Captions are padded to a multiple of this; on a GPU, where each length costs seconds, take --max-length',
     rule: NUMBER_RULES.count,
   },
   'scheduled-sampling': {
-    default: recipeDefaults.scheduledSampling,
+    default: captionerRecipeDefaults.scheduledSampling,
     describe: "Share of the words fed that are the model's own by the last epoch",
     rule: NUMBER_RULES.share,
   },
   augment: {
-    default: recipeDefaults.augmentedViews,
+    default: captionerRecipeDefaults.augmentedViews,
     describe: 'Changed versions of each photo to train on (flipped, cropped)',
     rule: NUMBER_RULES.countFromZero,
   },
   'self-critical': {
-    default: recipeDefaults.selfCriticalSamples,
+    default: captionerRecipeDefaults.selfCriticalSamples,
     describe: 'Train for CIDEr-D by so many sampled captions a photo; 0 by cross entropy',
     rule: NUMBER_RULES.countFromZero,
   },
   sharpening: {
-    default: recipeDefaults.sharpening,
+    default: captionerRecipeDefaults.sharpening,
     describe:
       'What logits are multiplied by before that, to undo label smoothing; 1 where --start-from was trained so before',
     rule: NUMBER_RULES.positive,
   },
   'bleu-reward': {
-    default: recipeDefaults.bleuReward,
+    default: captionerRecipeDefaults.bleuReward,
     describe: 'Factor of BLEU-1 beside CIDEr-D in what --self-critical trains for',
     rule: NUMBER_RULES.fromZero,
   },
@@ -227,7 +231,7 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
       'freeze-embedding': { type: 'boolean', default: false, describe: 'Leave the embedding as it starts' },
       fit: {
         choices: ['squash', 'crop', 'pad'] as const,
-        default: modelDefaults.fit,
+        default: captionerModelDefaults.fit,
         describe: 'What is done about photos that are not square',
       },
     })
@@ -237,7 +241,7 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
 }
 
 /** What the options say of the recipe; the rest is the named recipe's or the defaults'. */
-function recipeOf(argv: TrainArguments): Partial<TrainingRecipe> {
+function recipeOf(argv: TrainArguments): Partial<CaptionerRecipe> {
   return {
     ...optimizationRecipe(argv),
     ...given({
@@ -258,13 +262,13 @@ function recipeOf(argv: TrainArguments): Partial<TrainingRecipe> {
   };
 }
 
-function modelOf(argv: TrainArguments): ModelOptions {
+function modelOf(argv: TrainArguments): CaptionerModelOptions {
   const { frames } = argv;
   return {
     ...encoderChoiceFrom(argv),
     ...(frames === undefined ? {} : { ...frameStackFrom(argv), clip: { frames, reader: readerOf(argv) } }),
     fit: argv.fit,
-    minimumCount: argv.minCount ?? modelDefaults.minimumCount,
+    minimumCount: argv.minCount ?? captionerModelDefaults.minimumCount,
     captioner: {
       cell: argv.cell,
       entry: argv.inject ?? argv.attention ?? captionerDefaults.entry,
@@ -284,7 +288,7 @@ function dropoutOf({ dropout: rate, embeddingDropout, featureDropout }: TrainArg
 }
 
 /** What reads the frames of clips: cells of the captioner's kind and size. */
-function readerOf(argv: TrainArguments): NonNullable<ModelOptions['clip']>['reader'] {
+function readerOf(argv: TrainArguments): NonNullable<CaptionerModelOptions['clip']>['reader'] {
   const { cell, hiddenSize } = argv;
   const { features, layers } = dropoutOf(argv);
   return {
@@ -329,7 +333,7 @@ async function train(
 ): ReturnType<typeof trainCaptioner> {
   const said = recipeOf(argv);
   const name = argv.continue ? await recipeToContinue(argv.output, argv.recipe) : argv.recipe;
-  if (name === undefined) return trainCaptioner({ ...options, recipe: { ...recipeDefaults, ...said } });
+  if (name === undefined) return trainCaptioner({ ...options, recipe: { ...captionerRecipeDefaults, ...said } });
   const stages = RECIPES[name].map((stage) => ({ ...stage, recipe: { ...stage.recipe, ...said } }));
   return trainStages({ ...options, recipe: name, stages });
 }

@@ -15,7 +15,7 @@ import { clipCaptionOptions, createClipCaptioner } from './predict-clips.js';
 import { type CaptionSource, readSource, readTrainSources } from './sources.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 
-export interface EvaluateOptions extends CaptionOptions {
+export interface EvaluateCaptionerOptions extends CaptionOptions {
   readonly checkpoint: string;
   /** Captioners of the same vocabulary that decide together with it; each sees photos through its own encoder. */
   readonly ensemble?: readonly string[];
@@ -41,7 +41,7 @@ export interface ScoredPhoto {
   readonly ciderD: number;
 }
 
-export interface Evaluation {
+export interface CaptionerEvaluation {
   /** Photos that were scored. */
   readonly photos: number;
   readonly scores: CaptionScores;
@@ -52,7 +52,7 @@ export interface Evaluation {
 }
 
 /** Captions the photos of a split and scores them. Throws UserError when nothing is left to score. */
-export async function evaluateCaptioner(options: EvaluateOptions): Promise<Evaluation> {
+export async function evaluateCaptioner(options: EvaluateCaptionerOptions): Promise<CaptionerEvaluation> {
   const { checkpoint, ensemble = [], source, split, trainSources = [], baselineEncoder, ...captioning } = options;
   const models = await loadModels([checkpoint, ...ensemble]);
   const [model] = models;

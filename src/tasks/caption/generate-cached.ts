@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { assert } from '../../shared/assert.js';
 import { startProgress } from '../../shared/progress.js';
-import { createGenerator, type DecodingOptions, decodingDefaults } from './generate.js';
+import { captionDecodingDefaults, type CaptionDecodingOptions, createGenerator } from './generate.js';
 import type { CaptionModel } from './model.js';
 
 const BATCH_SIZE = 20;
@@ -18,7 +18,7 @@ export interface CachedGeneration {
   /** [h, w, c] of one photo's features, [frames, h, w, c] of a clip's. */
   readonly shape: readonly number[];
   readonly images: readonly string[];
-  readonly decoding: Partial<DecodingOptions>;
+  readonly decoding: Partial<CaptionDecodingOptions>;
   readonly signal?: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ export interface CachedGeneration {
 export async function generateFromCache(options: CachedGeneration): Promise<string[]> {
   const { model, parameters, gridOf, cache, shape, images } = options;
   const generator = createGenerator({
-    ...decodingDefaults,
+    ...captionDecodingDefaults,
     ...options.decoding,
     members: [{ config: model.config.captioner, parameters, gridOf }],
     vocabulary: model.vocabulary,

@@ -19,7 +19,7 @@ import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNSAID_IDS, type Vocabulary } from '../../text/vocabulary.js';
 import { type Choice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
 
-export interface DecodingOptions {
+export interface CaptionDecodingOptions {
   /** Candidates kept at each step; 1 is greedy. */
   readonly beamWidth: number;
   /** Exponent of the length by which a candidate's log-probability is divided. */
@@ -42,7 +42,7 @@ export interface DecodingOptions {
 }
 
 /** The one place where decoding's defaults stand; chosen on Flickr8k's dev part (benchmarks/captions.md). */
-export const decodingDefaults: DecodingOptions = {
+export const captionDecodingDefaults: CaptionDecodingOptions = {
   beamWidth: 5,
   lengthPenalty: 0.7,
   maximumLength: 20,
@@ -56,7 +56,11 @@ export const decodingDefaults: DecodingOptions = {
 };
 
 /** What is different for clips: in a sentence about one thing after another words may well come twice, and what is new is right. */
-export const clipDecodingDefaults: DecodingOptions = { ...decodingDefaults, noRepeatNgram: 0, noveltyPenalty: 0 };
+export const clipDecodingDefaults: CaptionDecodingOptions = {
+  ...captionDecodingDefaults,
+  noRepeatNgram: 0,
+  noveltyPenalty: 0,
+};
 
 /** A caption with the natural logarithm of its probability. */
 export interface ScoredCaption {
@@ -73,7 +77,7 @@ export interface GeneratorMember {
   readonly gridOf: (features: tf.Tensor) => tf.Tensor;
 }
 
-export interface GeneratorOptions extends DecodingOptions {
+export interface GeneratorOptions extends CaptionDecodingOptions {
   /** One captioner, or several that decide together. */
   readonly members: readonly [GeneratorMember, ...GeneratorMember[]];
   /** That of all members. */

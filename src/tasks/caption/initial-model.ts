@@ -31,7 +31,7 @@ import { loadWordVectors } from '../words/vectors.js';
 import { buildVocabulary, seenNgramsOf } from './vocabulary.js';
 
 /** What a captioner is made of, where it is not begun from another. */
-export interface ModelOptions extends Partial<EncoderChoice> {
+export interface CaptionerModelOptions extends Partial<EncoderChoice> {
   /** A captioner whose weights, vocabulary and configuration are taken over. */
   readonly startFrom?: string;
   /** What is done about pictures that are not square. */
@@ -56,11 +56,11 @@ export interface ModelOptions extends Partial<EncoderChoice> {
   };
 }
 
-export const modelDefaults: ModelOptions = { fit: 'squash', minimumCount: 5, captioner: {} };
+export const captionerModelDefaults: CaptionerModelOptions = { fit: 'squash', minimumCount: 5, captioner: {} };
 
 /** Builds or loads the model. Throws UserError when neither an encoder nor a captioner to start from is given. */
 export async function initialModel(
-  options: ModelOptions,
+  options: CaptionerModelOptions,
   train: readonly CaptionedImage[],
   seed: number,
 ): Promise<CaptionModel> {
@@ -123,7 +123,7 @@ function withReaderDropout(reader: ClipReaderConfig, rates: Partial<DropoutRates
 }
 
 /** Photos are seen by the encoder as it is. */
-function encoderOf({ encoder, inputSize, lastBlock, clip }: ModelOptions & EncoderChoice): Promise<Encoder> {
+function encoderOf({ encoder, inputSize, lastBlock, clip }: CaptionerModelOptions & EncoderChoice): Promise<Encoder> {
   if (clip === undefined && inputSize === undefined && lastBlock === undefined) return loadEncoder(encoder);
   return loadAdaptedEncoder({
     encoder,
@@ -133,7 +133,7 @@ function encoderOf({ encoder, inputSize, lastBlock, clip }: ModelOptions & Encod
 }
 
 function clipOf(
-  { frames, reader }: NonNullable<ModelOptions['clip']>,
+  { frames, reader }: NonNullable<CaptionerModelOptions['clip']>,
   grid: { readonly featureSize: number; readonly gridLength: number },
 ): ClipConfig {
   return { frames, reader: validateClipReaderConfig({ ...clipReaderDefaults, ...reader, ...grid }, 'clip.reader') };
@@ -141,7 +141,7 @@ function clipOf(
 
 /** What the embedding starts from, when word vectors are given. */
 async function initialization(
-  { wordVectors }: ModelOptions,
+  { wordVectors }: CaptionerModelOptions,
   tokens: readonly string[],
 ): Promise<CaptionerInitialization> {
   if (wordVectors === undefined) return {};

@@ -3,12 +3,12 @@ import { type CaptionerConfig, countCaptionerParameters } from '../../models/cap
 import type { EpochRecord } from '../../training/training-state.js';
 import type { CaptionModel, CaptionModelConfig } from './model.js';
 import type { TrainingData } from './sources.js';
-import type { TrainingRecipe } from './recipe.js';
+import type { CaptionerRecipe } from './recipe.js';
 
 export interface TrainingDescription {
   readonly model: Pick<CaptionModel, 'config' | 'vocabulary'>;
   readonly data: TrainingData;
-  readonly recipe: TrainingRecipe;
+  readonly recipe: CaptionerRecipe;
   readonly seed: number;
   readonly record: EpochRecord;
 }
@@ -20,7 +20,7 @@ function architecture({ entry, cell, hiddenSize, embeddingSize }: CaptionerConfi
 }
 
 /** What was trained, and for what. */
-function howTrained({ fineTuneFrom, selfCriticalSamples, bleuReward, augmentedViews }: TrainingRecipe): string {
+function howTrained({ fineTuneFrom, selfCriticalSamples, bleuReward, augmentedViews }: CaptionerRecipe): string {
   const encoder = fineTuneFrom === '' ? 'the encoder left as it was' : `the encoder trained from ${fineTuneFrom} on`;
   const reward = bleuReward === 0 ? '' : ` (CIDEr-D and ${bleuReward} times BLEU-1)`;
   const loss =
@@ -31,7 +31,7 @@ function howTrained({ fineTuneFrom, selfCriticalSamples, bleuReward, augmentedVi
 /** A stage of a recipe with the line of its best epoch. */
 export interface StageSummary {
   readonly name: string;
-  readonly recipe: TrainingRecipe;
+  readonly recipe: CaptionerRecipe;
   readonly epochs: number;
   readonly best: EpochRecord;
 }

@@ -8,7 +8,7 @@ import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
 import { frameGrids, frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
-import { clipDecodingDefaults, createGenerator, type DecodingOptions, type ScoredCaption } from './generate.js';
+import { type CaptionDecodingOptions, clipDecodingDefaults, createGenerator, type ScoredCaption } from './generate.js';
 import { clipGrid } from './grids.js';
 import { captionsClips, type ClipCaptionModel, frameEncodingOf, loadCaptionModel } from './model.js';
 import type { CaptionOptions } from './predict.js';
@@ -27,7 +27,7 @@ export type ClipCaptionResult =
     }
   | { readonly video: string; readonly error: string };
 
-export interface ClipCaptionOptions extends Partial<DecodingOptions> {
+export interface ClipCaptionOptions extends Partial<CaptionDecodingOptions> {
   /** Seconds that the decoding of a clip may take; default 60. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;

@@ -10,8 +10,8 @@ import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './
 import {
   type CaptionGenerator,
   createGenerator,
-  type DecodingOptions,
-  decodingDefaults,
+  type CaptionDecodingOptions,
+  captionDecodingDefaults,
   type ScoredCaption,
 } from './generate.js';
 import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
@@ -29,7 +29,7 @@ export type CaptionResult =
     }
   | { readonly image: string; readonly error: string };
 
-export interface CaptionOptions extends Partial<DecodingOptions> {
+export interface CaptionOptions extends Partial<CaptionDecodingOptions> {
   /** Images that go through the model together, 1 or more. */
   readonly batchSize?: number;
   /** The largest picture that is decoded, in pixels. */
@@ -103,7 +103,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     compiled?.generator.dispose();
     compiled = undefined;
   };
-  const compiledFor = (batchSize: number, decoding: DecodingOptions & Together): CompiledCaptioner => {
+  const compiledFor = (batchSize: number, decoding: CaptionDecodingOptions & Together): CompiledCaptioner => {
     const key = JSON.stringify([batchSize, decoding]);
     if (compiled?.key === key) return compiled;
     release();
@@ -129,7 +129,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
         mirror = DEFAULT_MIRROR,
         ...chosen
       } = options;
-      const decoding = { ...decodingDefaults, ...chosen, consensus: agreed !== undefined, mirror };
+      const decoding = { ...captionDecodingDefaults, ...chosen, consensus: agreed !== undefined, mirror };
       const photos = agreed === undefined ? undefined : await consensusFor(agreed, signal);
       const [preprocessing, ...further] = preprocessingsOf(members);
       const limits = {

@@ -10,9 +10,9 @@ import { END_ID, PADDING_ID, START_ID } from '../../text/vocabulary.js';
 import { chooseView, mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../encoder/augment.js';
 import { cacheClipFeatures, frameShape } from '../encoder/clip-features.js';
 import { cacheFeatures } from './features.js';
-import { initialModel, type ModelOptions } from './initial-model.js';
+import { type CaptionerModelOptions, initialModel } from './initial-model.js';
 import { type CaptionModel, captionsClips, frameEncodingOf } from './model.js';
-import type { TrainingRecipe } from './recipe.js';
+import type { CaptionerRecipe } from './recipe.js';
 import { createSelfCritical, type SelfCritical, sharpened } from './self-critical.js';
 import { readTrainingData, type TrainingData, type TrainingSources } from './sources.js';
 import { cachedShape, frozenEncoder, frozenFingerprint } from '../encoder/frozen.js';
@@ -22,8 +22,8 @@ import { encodeCaptions } from './vocabulary.js';
 export interface TrainCaptionerOptions extends TrainingSources {
   /** The checkpoint folder. */
   readonly output: string;
-  readonly model: ModelOptions;
-  readonly recipe: TrainingRecipe;
+  readonly model: CaptionerModelOptions;
+  readonly recipe: CaptionerRecipe;
   /** Goes on with the training in `output`. */
   readonly resume: boolean;
   /** Return after so many epochs though the recipe plans more; `resume` goes on. */
@@ -87,7 +87,7 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
 }
 
 /** The block at which the encoder is cut: the first that is trained. */
-function cutOf(model: CaptionModel, { fineTuneFrom }: TrainingRecipe): number {
+function cutOf(model: CaptionModel, { fineTuneFrom }: CaptionerRecipe): number {
   const { encoder } = model.config;
   return fineTuneFrom === '' ? mobilenetBlocks(encoder).length : blockNumber(encoder, fineTuneFrom);
 }

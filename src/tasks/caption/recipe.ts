@@ -2,7 +2,7 @@
 import { optimizationDefaults, type OptimizationRecipe } from '../../training/recipe.js';
 
 /** How a captioner is trained. */
-export interface TrainingRecipe extends OptimizationRecipe {
+export interface CaptionerRecipe extends OptimizationRecipe {
   /** Photos a batch. */
   readonly imagesPerBatch: number;
   /** Captions of each photo in a batch. */
@@ -34,7 +34,7 @@ export interface TrainingRecipe extends OptimizationRecipe {
 }
 
 /** The one place where training's defaults stand. */
-export const recipeDefaults: TrainingRecipe = {
+export const captionerRecipeDefaults: CaptionerRecipe = {
   ...optimizationDefaults,
   imagesPerBatch: 32,
   captionsPerImage: 2,

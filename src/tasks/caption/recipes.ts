@@ -2,13 +2,13 @@
  * Recipes by name: what a user should pick. A recipe is a list of stages, each a training that starts from what the one
  * before left; `benchmarks/captions.md` has what each stage gains.
  */
-import { recipeDefaults, type TrainingRecipe } from './recipe.js';
+import { captionerRecipeDefaults, type CaptionerRecipe } from './recipe.js';
 
 /** One training of several. */
 export interface Stage {
   /** The folder of its checkpoint and log, inside the output's `stages`. */
   readonly name: string;
-  readonly recipe: TrainingRecipe;
+  readonly recipe: CaptionerRecipe;
 }
 
 export const RECIPE_NAMES = ['fast', 'best'] as const;
@@ -17,12 +17,12 @@ export type RecipeName = (typeof RECIPE_NAMES)[number];
 const FAST: readonly Stage[] = [
   {
     name: 'words',
-    recipe: { ...recipeDefaults, epochs: 20, patience: 4, warmUpSteps: 50, averageDecay: 0.99 },
+    recipe: { ...captionerRecipeDefaults, epochs: 20, patience: 4, warmUpSteps: 50, averageDecay: 0.99 },
   },
 ];
 
-const WORDS: TrainingRecipe = {
-  ...recipeDefaults,
+const WORDS: CaptionerRecipe = {
+  ...captionerRecipeDefaults,
   epochs: 16,
   patience: 16,
   averageDecay: 0.999,

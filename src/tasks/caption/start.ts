@@ -14,7 +14,7 @@ import { formatJson, isObject, type JsonObject, parseJson, readText } from '../.
 import { hasTrainingState, readTrainingConfiguration } from '../../training/training-checkpoint.js';
 import { fingerprintWeights } from '../../training/weights.js';
 import { select } from '../encoder/frozen.js';
-import type { ModelOptions } from './initial-model.js';
+import type { CaptionerModelOptions } from './initial-model.js';
 import type { CaptionModel } from './model.js';
 import { RECIPE_NAMES, type RecipeName } from './recipes.js';
 import type { TrainableModel } from './train-model.js';
@@ -33,7 +33,7 @@ export interface TrainingStart {
 
 /** What a training that begins with `model` begins with. */
 export function trainingStart(
-  { startFrom, encoder, wordVectors }: ModelOptions,
+  { startFrom, encoder, wordVectors }: CaptionerModelOptions,
   model: CaptionModel,
   { variables }: TrainableModel,
 ): TrainingStart {
@@ -60,7 +60,7 @@ export async function recordedStart(folder: string): Promise<TrainingStart | und
  * Throws UserError (exit code 2) when the training in `folder` was begun from a captioner and none is given to go on
  * with it, or the other way round: before anything is read, where a path says enough.
  */
-export async function requireStartFrom(folder: string, { startFrom }: ModelOptions): Promise<void> {
+export async function requireStartFrom(folder: string, { startFrom }: CaptionerModelOptions): Promise<void> {
   const then = await recordedStart(folder);
   if (then === undefined || (then.startFrom === undefined) === (startFrom === undefined)) return;
   throw wrongStart(folder, then);

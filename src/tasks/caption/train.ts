@@ -13,7 +13,7 @@ import { generateFromCache } from './generate-cached.js';
 import { type CaptionModel, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
 import { prepareTraining, type Prepared, type TrainCaptionerOptions, trainingBatches } from './prepare-training.js';
-import type { TrainingRecipe } from './recipe.js';
+import type { CaptionerRecipe } from './recipe.js';
 import { POLICY_LOSS } from './self-critical.js';
 import { recordedStart, requireSameStart, requireStartFrom, trainingStart, type TrainingStart } from './start.js';
 import { batchLoss, type FeatureBatch, type LossOptions } from './train-model.js';
@@ -29,7 +29,7 @@ export interface TrainCaptionerResult {
 }
 
 /** What a recipe says about the loss of known captions. */
-function crossEntropyLoss(recipe: TrainingRecipe): LossOptions {
+function crossEntropyLoss(recipe: CaptionerRecipe): LossOptions {
   const { labelSmoothing, attentionRegularization, scheduledSampling, epochs } = recipe;
   const plain = { labelSmoothing, attentionRegularization, dropout: true };
   if (scheduledSampling === 0) return plain;

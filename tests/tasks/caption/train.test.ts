@@ -7,9 +7,9 @@ import { main } from '../../../src/cli/main.js';
 import { saveEncoder } from '../../../src/tasks/encoder/index.js';
 import { loadCaptionModel } from '../../../src/tasks/caption/model.js';
 import { loadCaptioner } from '../../../src/tasks/caption/predict.js';
-import { recipeDefaults } from '../../../src/tasks/caption/recipe.js';
+import { captionerRecipeDefaults } from '../../../src/tasks/caption/recipe.js';
 import { trainCaptioner, type TrainCaptionerOptions } from '../../../src/tasks/caption/train.js';
-import { modelDefaults } from '../../../src/tasks/caption/initial-model.js';
+import { captionerModelDefaults } from '../../../src/tasks/caption/initial-model.js';
 import { setQuiet } from '../../../src/shared/log.js';
 import { mobilenetParameterShapes } from '../../../src/models/mobilenet/index.js';
 import { randomWeights, temporaryFolder, tinyEncoder, writePicture } from '../../helpers/tiny-captioner.js';
@@ -45,7 +45,7 @@ function options(output: string, change: Partial<TrainCaptionerOptions> = {}): T
     output: join(folder, output),
     cacheDirectory: join(folder, 'cache'),
     model: {
-      ...modelDefaults,
+      ...captionerModelDefaults,
       encoder,
       minimumCount: 1,
       captioner: {
@@ -57,7 +57,7 @@ function options(output: string, change: Partial<TrainCaptionerOptions> = {}): T
       },
     },
     recipe: {
-      ...recipeDefaults,
+      ...captionerRecipeDefaults,
       epochs: 4,
       imagesPerBatch: 3,
       captionsPerImage: 1,
