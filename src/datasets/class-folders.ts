@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemReason } from '../shared/errors.js';
-import { compareNaturally } from '../media/media-paths.js';
+import { compareNaturally, filesInFolder, type FolderEntry } from '../shared/folder-files.js';
 
 export interface ClassFolders {
   /** The classes that have files, with the paths of their files, in natural order. */
@@ -12,17 +12,30 @@ export interface ClassFolders {
 }
 
 /**
- * The classes in `folder`; hidden folders and files are passed over, links are not followed into folders.
+ * The classes in `folder`, each with the files in its folder and in those inside it; hidden ones are passed over. Links are
+ * followed, but not back to `folder` itself.
  * @param files what a class should have, for messages ("clips")
  */
 export function readClassFolders(folder: string, files: string, isWanted: (name: string) => boolean): ClassFolders {
   const found = subfoldersOf(folder);
-  const all = found.labels.map((label) => ({ label, paths: filesOf(join(folder, label), isWanted) }));
-  const empty = all
-    .filter(({ paths }) => paths.length === 0)
-    .map(({ label }) => `${join(folder, label)}: is a class folder without ${files}; the class is left out`);
-  return { classes: all.filter(({ paths }) => paths.length > 0), problems: [...found.problems, ...empty] };
+  const options = { recursive: true, isWanted, outside: [folder] };
+  const all = found.labels.map((label) => ({ label, entries: filesInFolder(join(folder, label), options).entries }));
+  const classes = all
+    .map(({ label, entries }) => ({ label, paths: entries.filter(isReadable).map(({ path }) => path) }))
+    .filter(({ paths }) => paths.length > 0);
+  const unreadable = all.flatMap(({ entries }) => entries.filter((entry) => !isReadable(entry)));
+  const empty = all.filter(({ entries }) => entries.length === 0);
+  return {
+    classes,
+    problems: [
+      ...found.problems,
+      ...unreadable.map(({ path, error }) => `${path}: ${systemReason(error)}; left out`),
+      ...empty.map(({ label }) => `${join(folder, label)}: is a class folder without ${files}; the class is left out`),
+    ],
+  };
 }
+
+const isReadable = ({ error }: FolderEntry): boolean => error === undefined;
 
 /** The folders inside, and why others that may have been meant to be some could not be looked at. */
 function subfoldersOf(folder: string): { readonly labels: readonly string[]; readonly problems: readonly string[] } {
@@ -37,12 +50,4 @@ function subfoldersOf(folder: string): { readonly labels: readonly string[]; rea
   };
   const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
   return { labels: names.filter(isFolder).sort(compareNaturally), problems };
-}
-
-/** The wanted files of a folder and of those inside it. */
-function filesOf(folder: string, isWanted: (name: string) => boolean): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.') && isWanted(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort(compareNaturally);
 }

@@ -2,10 +2,11 @@
  * From what a user names (files, folders, patterns, a list on stdin) to the distinct files of one kind (images, videos)
  * that are meant, in that order.
  */
-import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
 import glob from 'fast-glob';
 import { systemCodeOf, systemReason } from '../shared/errors.js';
+import { compareNaturally, filesInFolder } from '../shared/folder-files.js';
 import { type MediaError, printable } from './media-error.js';
 
 /** A kind of files: how to speak of one, and how to tell them in a folder. */
@@ -82,7 +83,7 @@ async function expand<E extends MediaError>(
   options: ExpandOptions,
 ): Promise<readonly MediaPath<E>[]> {
   try {
-    return statSync(input).isDirectory() ? filesInFolder(kind, input, options) : [{ path: input }];
+    return statSync(input).isDirectory() ? mediaInFolder(kind, input, options) : [{ path: input }];
   } catch (error) {
     const isMissing = ['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '');
     if (isMissing && isPattern(input, options)) return matchesOf(kind, input);
@@ -127,58 +128,18 @@ export function hasExtension({ extensions }: Pick<MediaKind<MediaError>, 'extens
   return extensions.has(extname(name).toLowerCase());
 }
 
-function filesInFolder<E extends MediaError>(
+function mediaInFolder<E extends MediaError>(
   kind: MediaKind<E>,
   folder: string,
   { recursive = false }: ExpandOptions,
 ): readonly MediaPath<E>[] {
-  const found: MediaPath<E>[] = [];
-  const skipped = walk(kind, folder, { recursive, visited: new Set(), found });
-  if (found.length > 0) return found;
+  const { entries, notEntered } = filesInFolder(folder, { recursive, isWanted: (name) => hasExtension(kind, name) });
+  if (entries.length > 0) {
+    return entries.map(({ path, error }) =>
+      error === undefined ? { path } : failed(kind, path, systemReason(error), error),
+    );
+  }
   const hint =
-    skipped === 0 ? '' : ` (--recursive would look into its ${skipped} subfolder${skipped === 1 ? '' : 's'})`;
+    notEntered === 0 ? '' : ` (--recursive would look into its ${notEntered} subfolder${notEntered === 1 ? '' : 's'})`;
   return [failed(kind, folder, `is a folder without ${kind.noun}s${hint}`)];
-}
-
-interface Walk<E extends MediaError> {
-  readonly recursive: boolean;
-  readonly visited: Set<string>;
-  readonly found: MediaPath<E>[];
-}
-
-/** Adds the files of `folder` to `found`; returns how many subfolders were not entered. */
-function walk<E extends MediaError>(kind: MediaKind<E>, folder: string, state: Walk<E>): number {
-  const { recursive, visited, found } = state;
-  const subfolders: string[] = [];
-  try {
-    const real = realpathSync.native(folder);
-    if (visited.has(real)) return 0;
-    visited.add(real);
-    for (const name of readdirSync(folder).sort(compareNaturally)) {
-      if (name.startsWith('.')) continue;
-      const path = join(folder, name);
-      if (isFolder(path)) subfolders.push(path);
-      else if (hasExtension(kind, name)) found.push({ path });
-    }
-  } catch (error) {
-    found.push(failed(kind, folder, systemReason(error), error));
-  }
-  if (!recursive) return subfolders.length;
-  for (const subfolder of subfolders) walk(kind, subfolder, state);
-  return 0;
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-const collator = new Intl.Collator('en', { numeric: true });
-
-/** Numbers inside names count as numbers; the order is the same on every machine. */
-export function compareNaturally(a: string, b: string): number {
-  return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }

@@ -5,8 +5,8 @@
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import glob from 'fast-glob';
 import { UserError } from '../shared/errors.js';
+import { filesInFolder } from '../shared/folder-files.js';
 import { cannotRead, requireEightBits } from './encoding.js';
 import { readLines } from './lines.js';
 import { delimiterOf, readTable } from './tables.js';
@@ -24,7 +24,7 @@ const PIECE_LENGTH = 1_000_000;
 const LONGEST_DOCUMENT = 250_000_000;
 
 /**
- * The texts of `source`, in order (files of a folder by name). Some may be empty.
+ * The texts of `source`, in order (files of a folder and of those inside by name). Some may be empty.
  * Throws UserError, naming file and line, for what cannot be read, a column that is not there, or another encoding.
  *
  * @example
@@ -33,7 +33,7 @@ const LONGEST_DOCUMENT = 250_000_000;
 export async function* readTexts({ path, column }: CorpusSource): AsyncGenerator<string> {
   const delimiter = delimiterOf(path);
   if (await isFolder(path)) {
-    for (const file of await textFilesIn(path)) yield* readTextFile(file);
+    for (const file of textFilesIn(path)) yield* readTextFile(file);
   } else if (delimiter !== undefined || column !== undefined) {
     const columns = [{ name: column, holds: 'texts', option: '--column' }];
     for await (const { cells } of readTable(path, columns, delimiter ?? ',')) yield cells[0] ?? '';
@@ -47,7 +47,7 @@ export const DOCUMENT_KINDS = ['file', 'line'] as const;
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 
 /**
- * The documents of `source` with their line breaks (all `\n`), in order (files of a folder by name). Some may be empty.
+ * The documents of `source` with their line breaks (all `\n`), in order (files of a folder and of those inside by name). Some may be empty.
  * Throws UserError for what cannot be read, a column that is not there, another encoding, or a file too long for memory.
  */
 export async function* readDocuments(source: CorpusSource, kind: DocumentKind = 'file'): AsyncGenerator<string> {
@@ -56,7 +56,7 @@ export async function* readDocuments(source: CorpusSource, kind: DocumentKind = 
   if (kind === 'line' || (isTable && !(await isFolder(path)))) {
     for await (const text of readTexts(source)) yield withPlainBreaks(text);
   } else if (await isFolder(path)) {
-    for (const file of await textFilesIn(path)) yield await readWhole(file);
+    for (const file of textFilesIn(path)) yield await readWhole(file);
   } else {
     yield await readWhole(path);
   }
@@ -91,12 +91,12 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Links to folders are not followed: one that points upwards would give every text many times. */
-async function textFilesIn(folder: string): Promise<string[]> {
-  const options = { absolute: true, caseSensitiveMatch: false, followSymbolicLinks: false };
-  const files = await glob('**/*.txt', { cwd: folder, ...options });
-  if (files.length === 0) throw new UserError(`${folder}: expected text files (*.txt) in this folder, found none`);
-  return files.sort();
+function textFilesIn(folder: string): readonly string[] {
+  const { entries } = filesInFolder(folder, { recursive: true, isWanted: (name) => /\.txt$/i.test(name) });
+  const unreadable = entries.find(({ error }) => error !== undefined);
+  if (unreadable !== undefined) throw cannotRead(unreadable.path, unreadable.error);
+  if (entries.length === 0) throw new UserError(`${folder}: expected text files (*.txt) in this folder, found none`);
+  return entries.map(({ path }) => path);
 }
 
 async function* readTextFile(path: string): AsyncGenerator<string> {

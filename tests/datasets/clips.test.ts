@@ -1,7 +1,7 @@
 /** Layouts of labelled clips, and that no recording is on both sides of a split. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -56,6 +56,23 @@ describe('readers', () => {
       expect(labels).toEqual(['jump high', 'run']);
     }
     expect(() => readClips(written('bad.csv', 'a.mp4,run\nb.mp4\n'))).toThrow('bad.csv:2: expected 2 columns');
+  });
+
+  test('links are followed, but not back to the folder of the classes', () => {
+    for (const path of ['followed/Run', 'elsewhere/more']) mkdirSync(join(folder, path), { recursive: true });
+    for (const path of ['followed/Run/a.avi', 'elsewhere/b.avi', 'elsewhere/more/c.avi']) {
+      writeFileSync(join(folder, path), 'x');
+    }
+    symlinkSync('../../elsewhere', join(folder, 'followed/Run/others'));
+    symlinkSync('..', join(folder, 'followed/Run/up'));
+    symlinkSync('.', join(folder, 'followed/Itself'));
+    const { clips, problems } = readClips(join(folder, 'followed'));
+    expect(clips.map(({ path }) => relative(join(folder, 'followed'), path))).toEqual([
+      'Run/a.avi',
+      'Run/others/b.avi',
+      'Run/others/more/c.avi',
+    ]);
+    expect(problems).toEqual([expect.stringContaining('Itself: is a class folder without clips')]);
   });
 
   test('links that lead nowhere are left out and told of', () => {

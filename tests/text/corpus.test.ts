@@ -116,6 +116,10 @@ describe('documents', () => {
     expect(await documentsOf({ path })).toEqual(['', 'x\ny']);
     await symlink('.', join(path, 'itself'));
     expect(await documentsOf({ path })).toHaveLength(2);
+    await mkdir(join(folder, 'elsewhere'));
+    await writeFile(join(folder, 'elsewhere', 'c.TXT'), 'z');
+    await symlink(join(folder, 'elsewhere'), join(path, 'more'));
+    expect(await documentsOf({ path })).toEqual(['', 'x\ny', 'z']);
     const table = await file('documents.csv', 'id,text\r\n1,"a\r\nb"\n2,c\n3,d\r\n');
     expect(await documentsOf({ path: table, column: 'text' })).toEqual(['a\nb', 'c', 'd']);
   });

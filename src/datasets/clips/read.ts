@@ -5,7 +5,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { compareNaturally, hasExtension } from '../../media/media-paths.js';
+import { hasExtension } from '../../media/media-paths.js';
+import { compareNaturally } from '../../shared/folder-files.js';
 import { messageOf, systemReason, UserError } from '../../shared/errors.js';
 import { VIDEOS } from '../../media/video/index.js';
 import { readClassFolders } from '../class-folders.js';

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { messageOf, systemReason, UserError } from '../../shared/errors.js';
-import { compareNaturally } from '../../media/media-paths.js';
+import { compareNaturally } from '../../shared/folder-files.js';
 import type { Fields } from '../../shared/fields.js';
 import { readDocuments } from '../../text/corpus.js';
 import { cannotRead, requireEightBits } from '../../text/encoding.js';

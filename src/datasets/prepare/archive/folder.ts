@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { compareNaturally } from '../../../media/media-paths.js';
+import { compareNaturally } from '../../../shared/folder-files.js';
 import { messageOf } from '../../../shared/errors.js';
 import { isHidden, safeName } from './names.js';
 import { type ArchiveEntry, ArchiveError, type EntryOptions } from './types.js';
