@@ -9,7 +9,7 @@
 import { requireNumber } from './options.js';
 
 /** A candidate as the choice sees it. */
-export interface Scored<T> {
+export interface ScoredCandidate<T> {
   readonly value: T;
   /** A log-probability, or one divided by a length penalty. */
   readonly score: number;
@@ -24,7 +24,7 @@ export interface MinimumBayesRiskOptions<T> {
 
 /** The expected similarity of each candidate to the truth, in the order given. Throws UserError for a bad temperature. */
 export function expectedSimilarities<T>(
-  candidates: readonly Scored<T>[],
+  candidates: readonly ScoredCandidate<T>[],
   { similarity, temperature = 1 }: MinimumBayesRiskOptions<T>,
 ): number[] {
   const fits = Number.isFinite(temperature) && temperature > 0;

@@ -20,7 +20,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type BoundRecurrence, type Cell, type CellConfig, projectInputs } from './cell.js';
 import { parameter, type Parameters } from './parameters.js';
-import type { Advance, Recurrence } from './recurrence.js';
+import type { RecurrenceStep, Recurrence } from './recurrence.js';
 
 export function createGruCell(config: CellConfig, parameters: Parameters): Cell {
   const step = config.resetAfter === false ? resetBeforeStep(config, parameters) : resetAfterStep(config, parameters);
@@ -73,7 +73,7 @@ function resetAfterStep(
 }
 
 /** One step with resetAfter, from what input and hidden state contribute to the gates. */
-function advance(input: tf.Tensor, recurrent: tf.Tensor, hidden: tf.Tensor): Advance {
+function advance(input: tf.Tensor, recurrent: tf.Tensor, hidden: tf.Tensor): RecurrenceStep {
   const hiddenSize = hidden.shape[1] ?? 0;
   const [inputZr, inputN] = splitCandidate(input, hiddenSize);
   const [recurrentZr, recurrentN] = splitCandidate(recurrent, hiddenSize);

@@ -7,6 +7,7 @@ export {
   attentionParameterShapes,
   type AttentionResult,
 } from './attention.js';
+export type { BoundRecurrence } from './cell.js';
 export {
   type Cell,
   CELL_KINDS,
@@ -24,7 +25,7 @@ export {
   unrollStack,
   zeroState,
 } from './cells.js';
-export { crossEntropy, logSumExp, type OutputLayer, outputLogits } from './cross-entropy.js';
+export { crossEntropy, type OutputLayer, outputLogits } from './cross-entropy.js';
 export { dense } from './dense.js';
 export { dropout, dropoutStream } from './dropout.js';
 export { embed, initializeEmbedding, type InitializedEmbedding } from './embedding.js';
@@ -37,4 +38,4 @@ export {
   runRecurrentLayers,
 } from './recurrent-layers.js';
 export type { HostTensor, Parameters, ParameterShapes } from './parameters.js';
-export { relu6 } from './relu6.js';
+export type { Recurrence, RecurrenceGradients, RecurrenceStep } from './recurrence.js';

@@ -15,7 +15,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Cell, type CellConfig, gatesOf, projectInputs } from './cell.js';
 import { parameter, type Parameters } from './parameters.js';
-import type { Advance, Recurrence } from './recurrence.js';
+import type { RecurrenceStep, Recurrence } from './recurrence.js';
 
 export function createLstmCell(config: CellConfig, parameters: Parameters): Cell {
   const gates = gatesOf(parameters);
@@ -31,7 +31,7 @@ export function createLstmCell(config: CellConfig, parameters: Parameters): Cell
 }
 
 /** From the gates' pre-activations [batch, 4·hidden] and c_{t-1} [batch, hidden] to h_t and c_t. */
-function advance(gates: tf.Tensor, cell: tf.Tensor): Advance {
+function advance(gates: tf.Tensor, cell: tf.Tensor): RecurrenceStep {
   const [zi, zf, zg, zo] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
   const [i, f, g, o] = [tf.sigmoid(zi), tf.sigmoid(zf), tf.tanh(zg), tf.sigmoid(zo)];
   const kept = tf.mul(f, cell);

@@ -3,16 +3,13 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { defined } from '../shared/assert.js';
+import type { HostTensor } from '../shared/host-tensor.js';
 import type { Random } from '../shared/random.js';
+
+export type { HostTensor } from '../shared/host-tensor.js';
 
 /** Weights by name, for example `decoder/cell0/kernel`. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
-
-/** A tensor on the host: `values` in row-major order, as many as the product of `shape`. */
-export interface HostTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
 
 /** Shapes by parameter name. */
 export type ParameterShapes = Readonly<Record<string, readonly number[]>>;

@@ -10,14 +10,14 @@ import { splitEvenly } from './split.js';
 export type CellState = readonly tf.Tensor[];
 
 /** What one step computes, and what its gradient needs again. */
-export interface Advance {
+export interface RecurrenceStep {
   /** After the step; the first is the output. */
   readonly state: CellState;
   readonly saved: readonly tf.Tensor[];
 }
 
 /** Gradients of one step's inputs. */
-export interface Retreat {
+export interface RecurrenceGradients {
   /** Of what the input contributes to the gates: [batch, gates·hidden]. */
   readonly projected: tf.Tensor;
   /** Of what the hidden state contributes by way of the recurrent kernel: [batch, gates·hidden]. */
@@ -29,9 +29,12 @@ export interface Retreat {
 /** The equations of a cell between its matrix products, and their derivatives. */
 export interface Recurrence {
   /** `projected` and `recurrent` [batch, gates·hidden] are what input and hidden state contribute to the gates. */
-  advance(projected: tf.Tensor, recurrent: tf.Tensor, state: CellState): Advance;
+  advance(projected: tf.Tensor, recurrent: tf.Tensor, state: CellState): RecurrenceStep;
   /** From the gradients of the state after the step (the first is always there) and what `advance` saved. */
-  retreat(gradients: readonly [tf.Tensor, ...(tf.Tensor | undefined)[]], saved: readonly tf.Tensor[]): Retreat;
+  retreat(
+    gradients: readonly [tf.Tensor, ...(tf.Tensor | undefined)[]],
+    saved: readonly tf.Tensor[],
+  ): RecurrenceGradients;
 }
 
 export interface RecurrenceInputs {
@@ -58,7 +61,7 @@ export function runRecurrence(
     const start = tensors.slice(2 + biases.length);
     const steps = forward(recurrence, tensors, time, start);
     const hidden = steps.map((step) => step.state[0] as tf.Tensor);
-    const last = (steps.at(-1) as Advance).state;
+    const last = (steps.at(-1) as RecurrenceStep).state;
     const before = tf.concat([start[0] as tf.Tensor, ...hidden.slice(0, -1)], 0); // [time·batch, hidden]
     const eachSaves = steps[0]?.saved.length ?? 0;
     save([tensors[1] as tf.Tensor, before, ...steps.flatMap(({ saved }) => saved)]);
@@ -82,7 +85,7 @@ function forward(
   [projected, kernel, ...rest]: readonly tf.Tensor[],
   time: number,
   start: CellState,
-): Advance[] {
+): RecurrenceStep[] {
   const bias = rest.length > start.length ? rest[0] : undefined;
   let current = start;
   return splitEvenly(projected as tf.Tensor, time, 0).map((step) => {

@@ -101,8 +101,11 @@ export interface CarriedTensors {
   restore(tensors: HostTensors): void;
 }
 
+/** How a training ended: with its last epoch, by `patience`, or before, by its signal or `stopAfter`: `resume` goes on. */
+export type TrainingEnding = 'completed' | 'stopped early' | 'interrupted';
+
 export interface FitResult {
-  readonly ending: 'completed' | 'stopped early' | 'interrupted';
+  readonly ending: TrainingEnding;
   readonly history: readonly EpochRecord[];
   readonly best: EpochRecord | undefined;
   /** Steps made since the start of training. */
@@ -162,11 +165,7 @@ function isPatienceOver<Batch>({ history }: TrainingPosition, { patience = Infin
   return epochsWithoutImprovement(history) >= patience;
 }
 
-function resultOf<Batch>(
-  ending: FitResult['ending'],
-  { optimizer }: Run<Batch>,
-  { history }: TrainingPosition,
-): FitResult {
+function resultOf<Batch>(ending: TrainingEnding, { optimizer }: Run<Batch>, { history }: TrainingPosition): FitResult {
   return { ending, history, best: bestOf(history), steps: optimizer.step };
 }
 

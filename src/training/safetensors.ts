@@ -8,6 +8,7 @@ import { assert, unreachable } from '../shared/assert.js';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
 import { fromHalf, toHalf } from '../shared/half.js';
+import type { HostTensor } from '../shared/host-tensor.js';
 import {
   BYTES_PER_ELEMENT,
   LENGTH_BYTES,
@@ -19,11 +20,7 @@ import {
 } from './safetensors-header.js';
 import { explainReadErrors, explainWriteErrors } from './system-errors.js';
 
-/** A tensor on the host: `values` in row-major order, as many as the product of `shape`. */
-export interface HostTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
+export type { HostTensor } from '../shared/host-tensor.js';
 
 /** A 32-bit integer tensor on the host. */
 export interface IntegerHostTensor {

@@ -1,6 +1,6 @@
 /** Options of commands that caption: which captioner, and how its words are chosen. */
 import { fileURLToPath } from 'node:url';
-import { type Choice, CHOICES } from '../../tasks/caption/choose.js';
+import { type CaptionChoice, CAPTION_CHOICES } from '../../tasks/caption/choose.js';
 import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
 import { captionDecodingDefaults, clipDecodingDefaults } from '../../tasks/caption/generate.js';
 import { type CaptionOptions, DEFAULT_MIRROR } from '../../tasks/caption/predict.js';
@@ -43,7 +43,7 @@ export const decodingOptions = {
     describe: 'How much the groups avoid them',
   },
   choice: {
-    choices: CHOICES,
+    choices: CAPTION_CHOICES,
     default: captionDecodingDefaults.choice,
     describe: 'Give the most probable caption, or the one most like the others found (minimum Bayes risk)',
   },
@@ -99,7 +99,7 @@ export interface DecodingArguments {
   readonly lengthPenalty: number;
   readonly beamGroups: number;
   readonly diversity: number;
-  readonly choice: Choice;
+  readonly choice: CaptionChoice;
   readonly distinctNgrams: number | undefined;
   readonly noveltyPenalty: number | undefined;
   readonly mirror: boolean | undefined;

@@ -4,10 +4,10 @@ import { UserError } from '../../shared/errors.js';
 import {
   CELLS,
   captionerDefaults,
-  type DropoutRates,
-  type Entry,
-  type Readout,
-  READOUTS,
+  type CaptionerDropout,
+  type CaptionerEntry,
+  type CaptionerReadout,
+  CAPTIONER_READOUTS,
 } from '../../tasks/caption/architecture.js';
 import { clipReaderDefaults } from '../../tasks/encoder/clip-reading.js';
 import { captionerModelDefaults, type CaptionerModelOptions } from '../../tasks/caption/initial-model.js';
@@ -57,9 +57,9 @@ interface TrainArguments extends BackendArguments, OptimizationArguments, ClipRe
   readonly fineTuneFrom: string | undefined;
   readonly recipe: RecipeName | undefined;
   readonly cell: Cell;
-  readonly inject: Entry | undefined;
-  readonly attention: Entry | undefined;
-  readonly readout: Readout;
+  readonly inject: CaptionerEntry | undefined;
+  readonly attention: CaptionerEntry | undefined;
+  readonly readout: CaptionerReadout;
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
   readonly embeddingSize: number | undefined;
@@ -85,8 +85,8 @@ interface TrainArguments extends BackendArguments, OptimizationArguments, ClipRe
   readonly continue: boolean;
 }
 
-const INJECTIONS = ['first-input', 'first-step', 'every-step'] as const satisfies readonly Entry[];
-const ATTENTIONS = ['soft', 'topdown'] as const satisfies readonly Entry[];
+const INJECTIONS = ['first-input', 'first-step', 'every-step'] as const satisfies readonly CaptionerEntry[];
+const ATTENTIONS = ['soft', 'topdown'] as const satisfies readonly CaptionerEntry[];
 
 export function trainCaptionCommand(context: CommandContext): CommandModule<object, TrainArguments> {
   return {
@@ -222,7 +222,7 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
       inject: { choices: INJECTIONS, describe: 'How the picture enters, without attention' },
       attention: { choices: ATTENTIONS, describe: `Attention on the grid (default ${captionerDefaults.entry})` },
       readout: {
-        choices: READOUTS,
+        choices: CAPTIONER_READOUTS,
         default: captionerDefaults.readout,
         describe: 'What a word is read from: the state, or also what was attended and the word before',
       },
@@ -283,7 +283,7 @@ function modelOf(argv: TrainArguments): CaptionerModelOptions {
   };
 }
 
-function dropoutOf({ dropout: rate, embeddingDropout, featureDropout }: TrainArguments): Partial<DropoutRates> {
+function dropoutOf({ dropout: rate, embeddingDropout, featureDropout }: TrainArguments): Partial<CaptionerDropout> {
   return given({ embedding: embeddingDropout ?? rate, features: featureDropout ?? rate, layers: rate, output: rate });
 }
 

@@ -9,7 +9,7 @@ import {
   TEXT_UNITS,
   type TextUnit,
 } from '../../tasks/sentiment/architecture.js';
-import type { Validation } from '../../tasks/sentiment/data.js';
+import type { SentimentValidation } from '../../tasks/sentiment/data.js';
 import { sentimentRecipeDefaults } from '../../tasks/sentiment/recipe.js';
 import {
   type SentimentModelOptions,
@@ -134,7 +134,7 @@ function trainSentimentOptions<T>(builder: Argv<T>): Argv<TrainSentimentArgument
     .options(backendOptions) as unknown as Argv<TrainSentimentArguments>;
 }
 
-function validationOf(argv: TrainSentimentArguments): Validation | undefined {
+function validationOf(argv: TrainSentimentArguments): SentimentValidation | undefined {
   const heldOut = heldOutOf(argv);
   if (argv.val === undefined) return heldOut;
   if (heldOut === undefined) return { kind: 'source', ...labelledTextsOf(argv, argv.val) };

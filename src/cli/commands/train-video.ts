@@ -9,7 +9,7 @@ import {
   POOLINGS,
   videoClassifierDefaults,
 } from '../../tasks/video/architecture.js';
-import type { ValidationChoice } from '../../tasks/video/data.js';
+import type { ClipValidation } from '../../tasks/video/data.js';
 import { type VideoModelOptions, videoModelDefaults } from '../../tasks/video/initial-model.js';
 import { type VideoRecipe, videoRecipeDefaults } from '../../tasks/video/recipe.js';
 import { trainFolds } from '../../tasks/video/train-folds.js';
@@ -236,9 +236,9 @@ function modelOf(argv: TrainVideoArguments): VideoModelOptions {
 }
 
 /** How validation is set aside. Throws UserError when several ways are named. */
-function validationOf(argv: TrainVideoArguments): ValidationChoice {
+function validationOf(argv: TrainVideoArguments): ClipValidation {
   const { val, split, valGroups, valFraction, folds } = argv;
-  const choices: readonly (readonly [string, ValidationChoice | undefined])[] = [
+  const choices: readonly (readonly [string, ClipValidation | undefined])[] = [
     ['--val', val === undefined ? undefined : { kind: 'source', source: val }],
     ['--split', split === undefined ? undefined : { kind: 'list', list: split }],
     ['--val-groups', valGroups === undefined ? undefined : { kind: 'groups', names: listOf('val-groups', valGroups) }],

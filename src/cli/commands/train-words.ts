@@ -4,8 +4,8 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { corpusDefaults } from '../../tasks/words/corpus.js';
 import {
-  ARCHITECTURES,
-  type Architecture,
+  WORD2VEC_ARCHITECTURES,
+  type Word2VecArchitecture,
   type Objective,
   OBJECTIVES,
   word2vecDefaults,
@@ -37,7 +37,7 @@ interface TrainWordsArguments extends BackendArguments, OptimizationArguments {
   readonly export: string[];
   readonly overwrite: boolean;
   readonly continue: boolean;
-  readonly architecture: Architecture;
+  readonly architecture: Word2VecArchitecture;
   readonly objective: Objective;
   readonly embeddingSize: number | undefined;
   readonly minCount: number | undefined;
@@ -151,7 +151,7 @@ function trainWordsOptions<T>(builder: Argv<T>): Argv<TrainWordsArguments> {
       overwrite: { ...overwriteOption.overwrite, describe: 'Replace the files of --export (--continue does so too)' },
       continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
       architecture: {
-        choices: ARCHITECTURES,
+        choices: WORD2VEC_ARCHITECTURES,
         default: word2vecDefaults.architecture,
         describe: 'skip-gram: the words around from a word; cbow: a word from those around',
       },

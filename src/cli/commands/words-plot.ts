@@ -4,7 +4,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
 import { requireNewFile } from '../../tasks/output.js';
-import { plotWords, type Projection, PROJECTIONS } from '../../tasks/words/plot.js';
+import { plotWords, type WordsProjection, WORDS_PROJECTIONS } from '../../tasks/words/plot.js';
 import type { CommandContext } from '../context.js';
 import { overwriteOption } from './results.js';
 import {
@@ -22,7 +22,7 @@ interface PlotArguments {
   readonly words: string[];
   readonly file: string | undefined;
   readonly top: number | undefined;
-  readonly projection: Projection | undefined;
+  readonly projection: WordsProjection | undefined;
   readonly seed: number | undefined;
   readonly title: string | undefined;
   readonly output: string;
@@ -53,7 +53,7 @@ function plotOptions<T>(builder: Argv<T>): Argv<PlotArguments> {
       output: { type: 'string', requiresArg: true, demandOption: true, describe: 'The HTML file to write' },
       ...overwriteOption,
       file: { type: 'string', requiresArg: true, describe: 'A text file with more words to show' },
-      projection: { choices: PROJECTIONS, describe: 'Default: umap, for few words pca' },
+      projection: { choices: WORDS_PROJECTIONS, describe: 'Default: umap, for few words pca' },
       title: { type: 'string', requiresArg: true, describe: 'Default: the name of the vectors' },
     })
     .options(asYargsOptions(NUMBERS)) as unknown as Argv<PlotArguments>;

@@ -10,20 +10,26 @@ import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
  * - `soft`: additive attention on the grid (Xu et al. 2015)
  * - `topdown`: an attention cell and a language cell (Anderson et al. 2018)
  */
-export type Entry = 'first-input' | 'first-step' | 'every-step' | 'soft' | 'topdown';
+export type CaptionerEntry = 'first-input' | 'first-step' | 'every-step' | 'soft' | 'topdown';
 
-export const ENTRIES: readonly Entry[] = ['first-input', 'first-step', 'every-step', 'soft', 'topdown'];
+export const CAPTIONER_ENTRIES: readonly CaptionerEntry[] = [
+  'first-input',
+  'first-step',
+  'every-step',
+  'soft',
+  'topdown',
+];
 
 /**
  * What the next word is read from: the topmost cell's `state`, or that with what was attended and the word before (`deep`;
  * Xu et al. 2015, eq. 7).
  */
-export type Readout = 'state' | 'deep';
+export type CaptionerReadout = 'state' | 'deep';
 
-export const READOUTS: readonly Readout[] = ['state', 'deep'];
+export const CAPTIONER_READOUTS: readonly CaptionerReadout[] = ['state', 'deep'];
 
 /** Shares of values that are dropped during training, each in [0, 1). */
-export interface DropoutRates {
+export interface CaptionerDropout {
   /** Of the embedded words. */
   readonly embedding: number;
   /** Of the projected image features. */
@@ -35,7 +41,7 @@ export interface DropoutRates {
 }
 
 export interface CaptionerConfig {
-  readonly entry: Entry;
+  readonly entry: CaptionerEntry;
   readonly cell: CellKind;
   /** Whether the reset gate of `gru` acts after the matrix product. */
   readonly gruResetAfter: boolean;
@@ -54,8 +60,8 @@ export interface CaptionerConfig {
   readonly featureProjection: number;
   /** Length of the vector in which `soft` and `topdown` compare state and position. */
   readonly attentionSize: number;
-  readonly readout: Readout;
-  readonly dropout: DropoutRates;
+  readonly readout: CaptionerReadout;
+  readonly dropout: CaptionerDropout;
   /** Whether the output layer uses the embedding's table (Press and Wolf 2017). */
   readonly tiedOutput: boolean;
   /** Whether the embedding stays as it was initialised. */
@@ -88,7 +94,7 @@ export function validateCaptionerConfig(value: unknown, where: string): Captione
   requireNames(fields, known, where);
   const reader = fieldReader(fields, where);
   return {
-    entry: reader.choice('entry', ENTRIES),
+    entry: reader.choice('entry', CAPTIONER_ENTRIES),
     cell: reader.choice('cell', CELL_KINDS),
     gruResetAfter: reader.boolean('gruResetAfter'),
     rnnBias: reader.boolean('rnnBias'),
@@ -101,14 +107,14 @@ export function validateCaptionerConfig(value: unknown, where: string): Captione
     featureProjection: reader.integer('featureProjection', 0),
     attentionSize: reader.integer('attentionSize', 1),
     // Checkpoints from before there was a choice have none.
-    readout: fields.readout === undefined ? 'state' : reader.choice('readout', READOUTS),
+    readout: fields.readout === undefined ? 'state' : reader.choice('readout', CAPTIONER_READOUTS),
     dropout: validateDropout(fields.dropout, `${where}.dropout`),
     tiedOutput: reader.boolean('tiedOutput'),
     frozenEmbedding: reader.boolean('frozenEmbedding'),
   };
 }
 
-function validateDropout(value: unknown, where: string): DropoutRates {
+function validateDropout(value: unknown, where: string): CaptionerDropout {
   const fields = requireFields(value, where);
   requireNames(fields, Object.keys(captionerDefaults.dropout), where);
   const { rate } = fieldReader(fields, where);

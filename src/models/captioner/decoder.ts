@@ -1,5 +1,5 @@
 /**
- * One time step of the decoder, the same for training and for decoding. Papers: see `Entry`.
+ * One time step of the decoder, the same for training and for decoding. Papers: see `CaptionerEntry`.
  *
  * The bottom of the decoder, its core, is what attends and so must run step by step; the cells above it only see its
  * outputs, and in training run over all time steps one after another.

@@ -2,14 +2,14 @@
 export {
   type CaptionerConfig,
   captionerDefaults,
-  type DropoutRates,
-  ENTRIES,
-  type Entry,
-  type Readout,
-  READOUTS,
+  type CaptionerDropout,
+  CAPTIONER_ENTRIES,
+  type CaptionerEntry,
+  type CaptionerReadout,
+  CAPTIONER_READOUTS,
   validateCaptionerConfig,
 } from './config.js';
-export { captionerHidden, type CaptionerInput, captionerLogits, withoutWords } from './forward.js';
+export { type CaptionerInput, captionerLogits, withoutWords } from './forward.js';
 export type { CaptionerTraining } from './image.js';
 export { type CaptionerBatch, captionerLoss, type CaptionerLoss, type CaptionerLossOptions } from './loss.js';
 export {
@@ -19,11 +19,12 @@ export {
   createCaptionerParameters,
   trainableNames,
 } from './parameters.js';
+export type { ScheduledSampling } from './scheduled-sampling.js';
 export {
   type CaptionerState,
   type CaptionerStep,
   startCaptions,
-  type StartOptions,
+  type StartCaptionsOptions,
   stepCaptions,
-  type StepTraining,
+  type CaptionerStepTraining,
 } from './step.js';

@@ -29,7 +29,7 @@ export interface CaptionerStep {
   readonly attention?: tf.Tensor;
 }
 
-export interface StartOptions {
+export interface StartCaptionsOptions {
   /** Rows in all, those of an image beside each other. Default: one an image. */
   readonly rows?: number;
   /** Values are dropped as in training, by the masks that teacher forcing of as many rows has. Default: none are. */
@@ -41,7 +41,7 @@ export function startCaptions(
   config: CaptionerConfig,
   parameters: Parameters,
   grid: tf.Tensor,
-  { rows = grid.shape[0] ?? 0, training }: StartOptions = {},
+  { rows = grid.shape[0] ?? 0, training }: StartCaptionsOptions = {},
 ): CaptionerState {
   const image = prepareImage(config, parameters, grid, training);
   const states = initialRows(config, image, rows);
@@ -57,7 +57,7 @@ export function startCaptions(
 }
 
 /** Which step of a training it is, for the masks that teacher forcing has at that step. */
-export interface StepTraining extends CaptionerTraining {
+export interface CaptionerStepTraining extends CaptionerTraining {
   /** Counts from 0, START's. */
   readonly time: number;
 }
@@ -80,7 +80,7 @@ export function stepCaptions(
   parameters: Parameters,
   { perRow, perImage }: CaptionerState,
   tokens: tf.Tensor,
-  training?: StepTraining,
+  training?: CaptionerStepTraining,
 ): CaptionerStep {
   const [rows = 0] = tokens.shape;
   assert(
@@ -105,7 +105,7 @@ export function stepCaptions(
 }
 
 /** The rows of step `time` of `x` [time·rows, d], dropped as all of them at once would be. */
-function dropAt(x: tf.Tensor, rate: number, stream: number, training: StepTraining | undefined): tf.Tensor {
+function dropAt(x: tf.Tensor, rate: number, stream: number, training: CaptionerStepTraining | undefined): tf.Tensor {
   if (training === undefined) return x;
   return dropout(x, rate, dropoutStream(training.dropoutSeed, stream), training.time * x.size);
 }
@@ -113,7 +113,7 @@ function dropAt(x: tf.Tensor, rate: number, stream: number, training: StepTraini
 type DropLayer = (x: tf.Tensor, layer: number) => tf.Tensor;
 
 /** Dropout of what enters the cells above the core. With the image as first input, that is their step 0. */
-function dropUpper({ entry, dropout: { layers: rate } }: CaptionerConfig, training?: StepTraining): DropLayer {
+function dropUpper({ entry, dropout: { layers: rate } }: CaptionerConfig, training?: CaptionerStepTraining): DropLayer {
   const earlier = entry === 'first-input' ? 1 : 0;
   const at = training === undefined ? undefined : { ...training, time: training.time + earlier };
   return (x, layer) => dropAt(x, rate, DROPOUT_STREAM.layers + layer, at);

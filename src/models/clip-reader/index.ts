@@ -6,14 +6,7 @@ export {
   readClipReaderFields,
   validateClipReaderConfig,
 } from './config.js';
-export {
-  CLIP_READER_STREAMS,
-  type ClipReaderTraining,
-  dropIn,
-  droppedFrameVectors,
-  frameVectors,
-  readClips,
-} from './forward.js';
+export { type ClipReaderTraining, dropIn, droppedFrameVectors, readClips } from './forward.js';
 export {
   clipReaderShapes,
   createClipReaderParameters,

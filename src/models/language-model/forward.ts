@@ -38,7 +38,7 @@ export interface LanguageModelHidden {
 const STREAM = { input: 0, output: 1, layers: 2 } as const;
 
 /** The state before the first token, for `batch` texts. */
-export function startState(config: LanguageModelConfig, batch: number): tf.Tensor[] {
+export function startLanguageModel(config: LanguageModelConfig, batch: number): tf.Tensor[] {
   if (config.kind === 'feed-forward') return [tf.zeros([batch, config.context - 1], 'int32')];
   return languageModelCells(config).flatMap(({ kind, hiddenSize }) =>
     Array.from({ length: stateCount(kind) }, () => tf.zeros([batch, hiddenSize])),
@@ -75,7 +75,7 @@ function recurrent(config: LanguageModelConfig, parameters: Parameters, input: L
   const cells = languageModelCells(config).map((cell, layer) =>
     createCell(cell, scoped(parameters, `cell${layer}`)),
   ) as [Cell, ...Cell[]];
-  const flat = state ?? startState(config, batch);
+  const flat = state ?? startLanguageModel(config, batch);
   const perCell = flat.length / cells.length;
   const result = unrollStack(
     config.input === 'one-hot' ? [takingTokens(cells[0], parameters), ...cells.slice(1)] : cells,
@@ -128,7 +128,7 @@ function feedForward(config: LanguageModelConfig, parameters: Parameters, input:
   const { tokens, dropoutSeed } = input;
   const { context, layers } = config;
   const [time = 0, batch = 0] = tokens.shape;
-  const [before] = input.state ?? startState(config, batch);
+  const [before] = input.state ?? startLanguageModel(config, batch);
   // All that is seen, oldest first: [context - 1 + time, batch].
   const seen = context === 1 ? tokens : tf.concat([tf.transpose(before as tf.Tensor), tokens], 0);
   const vectors = embed(parameter(parameters, EMBEDDING_TABLE), seen); // [context - 1 + time, batch, embeddingSize]
@@ -159,7 +159,7 @@ export interface LanguageModelStep {
  * One step: feeds `tokens` (int32, [batch]) and gives the logits of what follows.
  *
  * @example
- * const { logits, state } = stepLanguageModel(config, parameters, tf.tensor1d([START], 'int32'), startState(config, 1));
+ * const { logits, state } = stepLanguageModel(config, parameters, tf.tensor1d([START], 'int32'), startLanguageModel(config, 1));
  */
 export function stepLanguageModel(
   config: LanguageModelConfig,

@@ -13,7 +13,7 @@ export {
   type LanguageModelInput,
   type LanguageModelState,
   type LanguageModelStep,
-  startState,
+  startLanguageModel,
   stepLanguageModel,
 } from './forward.js';
 export {
@@ -26,6 +26,6 @@ export {
 export {
   countLanguageModelParameters,
   createLanguageModelParameters,
-  languageModelShapes,
+  languageModelParameterShapes,
   withParameterCount,
 } from './parameters.js';

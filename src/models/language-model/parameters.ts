@@ -30,7 +30,7 @@ function inputSizeOf({ input, vocabularySize, embeddingSize }: LanguageModelConf
 }
 
 /** The names and shapes of all weights, in a fixed order. */
-export function languageModelShapes(config: LanguageModelConfig): ParameterShapes {
+export function languageModelParameterShapes(config: LanguageModelConfig): ParameterShapes {
   const { input, vocabularySize, embeddingSize } = config;
   const cells = languageModelCells(config).map((cell, layer) => withScope(`cell${layer}`, cellParameterShapes(cell)));
   return {
@@ -58,7 +58,7 @@ function outputShapes({ tiedOutput, vocabularySize, hiddenSize, embeddingSize }:
 
 /** How many weights a language model has. */
 export function countLanguageModelParameters(config: LanguageModelConfig): number {
-  return countParameters(languageModelShapes(config));
+  return countParameters(languageModelParameterShapes(config));
 }
 
 /**
@@ -86,7 +86,7 @@ export function withParameterCount(config: LanguageModelConfig, parameters: numb
  */
 export function createLanguageModelParameters(config: LanguageModelConfig, random: Random): Record<string, HostTensor> {
   const weights: Record<string, HostTensor> = {};
-  for (const [name, shape] of Object.entries(languageModelShapes(config))) {
+  for (const [name, shape] of Object.entries(languageModelParameterShapes(config))) {
     weights[name] = initialWeight(name, shape, random);
   }
   languageModelCells(config).forEach((cell, layer) => {

@@ -104,7 +104,11 @@ export function mobilenet(config: MobileNetConfig, parameters: Parameters, image
 }
 
 /** Class probabilities [n, classes] from pooled features [n, c]; the configuration must have classes. */
-export function classify(config: MobileNetConfig, parameters: Parameters, pooled: tf.Tensor2D): tf.Tensor2D {
+export function mobilenetProbabilities(
+  config: MobileNetConfig,
+  parameters: Parameters,
+  pooled: tf.Tensor2D,
+): tf.Tensor2D {
   assert(config.classes > 0, 'this encoder has no classifier');
   const logits = tf.matMul(pooled, parameter(parameters, 'classifier/kernel') as tf.Tensor2D);
   return tf.softmax(tf.add(logits, parameter(parameters, 'classifier/bias')));

@@ -6,5 +6,5 @@ export {
   countSentimentParameters,
   createSentimentParameters,
   EMBEDDING_TABLE as SENTIMENT_EMBEDDING,
-  sentimentShapes,
+  sentimentParameterShapes,
 } from './parameters.js';

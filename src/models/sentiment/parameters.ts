@@ -21,7 +21,7 @@ export function sentimentLayers(config: SentimentConfig): RecurrentLayersConfig 
 }
 
 /** The names and shapes of all weights, in a fixed order. */
-export function sentimentShapes(config: SentimentConfig): ParameterShapes {
+export function sentimentParameterShapes(config: SentimentConfig): ParameterShapes {
   const { vocabularySize, embeddingSize, pooling, classes } = config;
   const cells = Object.entries(recurrentCells(sentimentLayers(config))).map(([name, cell]) =>
     withScope(name, cellParameterShapes(cell)),
@@ -38,7 +38,7 @@ export function sentimentShapes(config: SentimentConfig): ParameterShapes {
 
 /** How many weights a classifier has. */
 export function countSentimentParameters(config: SentimentConfig): number {
-  return countParameters(sentimentShapes(config));
+  return countParameters(sentimentParameterShapes(config));
 }
 
 /** Embeddings start uniform in ±this. */
@@ -54,7 +54,7 @@ export function createSentimentParameters(
   cellOptions: CellInitialization = {},
 ): Record<string, HostTensor> {
   const weights: Record<string, HostTensor> = {};
-  for (const [name, shape] of Object.entries(sentimentShapes(config))) {
+  for (const [name, shape] of Object.entries(sentimentParameterShapes(config))) {
     weights[name] = initialWeight(name, shape, random);
   }
   for (const [name, cell] of Object.entries(recurrentCells(sentimentLayers(config)))) {

@@ -16,7 +16,7 @@ export type FrameOrder = 'recurrent' | 'none';
 export const FRAME_ORDERS: readonly FrameOrder[] = ['recurrent', 'none'];
 
 /** Shares of values that are dropped during training, each in [0, 1). */
-export interface ClassifierDropout extends ClipReaderDropout {
+export interface VideoClassifierDropout extends ClipReaderDropout {
   /** Of what enters the output layer. */
   readonly output: number;
 }
@@ -26,7 +26,7 @@ export interface VideoClassifierConfig extends ClipReaderConfig {
   /** How the cells' outputs become one vector. */
   readonly pooling: Pooling;
   readonly classes: number;
-  readonly dropout: ClassifierDropout;
+  readonly dropout: VideoClassifierDropout;
 }
 
 /** Everything but the number of classes, which the training data decides. */
@@ -51,7 +51,7 @@ export function validateVideoClassifierConfig(value: unknown, where: string): Vi
   };
 }
 
-function validateDropout(value: unknown, where: string): ClassifierDropout {
+function validateDropout(value: unknown, where: string): VideoClassifierDropout {
   const fields = requireFields(value, where);
   requireNames(fields, Object.keys(videoClassifierDefaults.dropout), where);
   const { rate } = fieldReader(fields, where);

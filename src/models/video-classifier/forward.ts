@@ -47,7 +47,7 @@ export function outputLayerOf(parameters: Parameters): OutputLayer {
   return { table: parameter(parameters, 'output/table'), bias: parameter(parameters, 'output/bias') };
 }
 
-export interface ClassifierProbabilities {
+export interface VideoClassifierProbabilities {
   /** Of the classes, for each clip: [n, classes]. */
   readonly clip: tf.Tensor;
   /** For each frame: [n, time, classes]. */
@@ -64,7 +64,7 @@ export function classifyClips(
   config: VideoClassifierConfig,
   parameters: Parameters,
   features: tf.Tensor,
-): ClassifierProbabilities {
+): VideoClassifierProbabilities {
   const [n = 0, time = 0] = features.shape;
   const { clip, frames } = classifierHidden(config, parameters, features);
   const output = outputLayerOf(parameters);

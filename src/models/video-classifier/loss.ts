@@ -9,7 +9,7 @@ import type { ClipReaderTraining } from '../clip-reader/index.js';
 import type { VideoClassifierConfig } from './config.js';
 import { classifierHidden, outputLayerOf } from './forward.js';
 
-export interface ClassifierBatch {
+export interface VideoClassifierBatch {
   /** [n, time, positions, channels]. */
   readonly features: tf.Tensor;
   /** int32 [n]. */
@@ -22,7 +22,7 @@ export interface ClassifierBatch {
   readonly frameWeights: tf.Tensor;
 }
 
-export interface ClassifierLossOptions {
+export interface VideoClassifierLossOptions {
   readonly labelSmoothing: number;
   /** Factor of the frames' mean loss. Without order it is all there is, and counts once. */
   readonly frameLoss: number;
@@ -33,8 +33,8 @@ export interface ClassifierLossOptions {
 export function videoClassifierLoss(
   config: VideoClassifierConfig,
   parameters: Parameters,
-  batch: ClassifierBatch,
-  { labelSmoothing, frameLoss, training }: ClassifierLossOptions,
+  batch: VideoClassifierBatch,
+  { labelSmoothing, frameLoss, training }: VideoClassifierLossOptions,
 ): tf.Scalar {
   const [n = 0, time = 0] = batch.frameLabels.shape;
   const output = outputLayerOf(parameters);

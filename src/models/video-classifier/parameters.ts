@@ -31,7 +31,7 @@ function headShapes(config: VideoClassifierConfig): ParameterShapes {
 }
 
 /** The names and shapes of all weights, in a fixed order. */
-export function videoClassifierShapes(config: VideoClassifierConfig): ParameterShapes {
+export function videoClassifierParameterShapes(config: VideoClassifierConfig): ParameterShapes {
   return {
     ...frameVectorShapes(config),
     ...(config.order === 'none' ? {} : readerCellShapes(config)),
@@ -41,7 +41,7 @@ export function videoClassifierShapes(config: VideoClassifierConfig): ParameterS
 
 /** How many weights a classifier has, the encoder's left out. */
 export function countVideoClassifierParameters(config: VideoClassifierConfig): number {
-  return countParameters(videoClassifierShapes(config));
+  return countParameters(videoClassifierParameterShapes(config));
 }
 
 /** Weights to start from: cells as `initializeCell` says, layers with a relu by He's rule, others uniform in ±1/√(inputs), biases 0. */

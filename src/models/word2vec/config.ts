@@ -7,8 +7,8 @@ import { fieldReader, requireFields, requireNames } from '../../shared/fields.js
 import type { Random } from '../../shared/random.js';
 
 /** `skip-gram` predicts each word around a word from that word; `cbow` predicts a word from the mean of those around it. */
-export const ARCHITECTURES = ['skip-gram', 'cbow'] as const;
-export type Architecture = (typeof ARCHITECTURES)[number];
+export const WORD2VEC_ARCHITECTURES = ['skip-gram', 'cbow'] as const;
+export type Word2VecArchitecture = (typeof WORD2VEC_ARCHITECTURES)[number];
 
 /**
  * `negative-sampling` tells the word from a few drawn at random; `softmax` gives every word of the vocabulary a
@@ -18,7 +18,7 @@ export const OBJECTIVES = ['negative-sampling', 'softmax'] as const;
 export type Objective = (typeof OBJECTIVES)[number];
 
 export interface Word2VecConfig {
-  readonly architecture: Architecture;
+  readonly architecture: Word2VecArchitecture;
   readonly objective: Objective;
   readonly vocabularySize: number;
   /** Length of a word vector. */
@@ -46,7 +46,7 @@ export function validateWord2VecConfig(value: unknown, where: string): Word2VecC
   requireNames(fields, Object.keys({ ...word2vecDefaults, vocabularySize: 0 }), where);
   const reader = fieldReader(fields, where);
   return {
-    architecture: reader.choice('architecture', ARCHITECTURES),
+    architecture: reader.choice('architecture', WORD2VEC_ARCHITECTURES),
     objective: reader.choice('objective', OBJECTIVES),
     vocabularySize: reader.integer('vocabularySize', 2, MOST_WORDS),
     embeddingSize: reader.integer('embeddingSize', 1, LONGEST_VECTOR),

@@ -1,7 +1,7 @@
 /** word2vec: word vectors that predict the words around a word. */
 export {
-  type Architecture,
-  ARCHITECTURES,
+  type Word2VecArchitecture,
+  WORD2VEC_ARCHITECTURES,
   createWord2VecParameters,
   INPUT_TABLE,
   type Objective,

@@ -8,13 +8,13 @@
  * the tables without locks (Recht et al. 2011). Nothing is allocated per word.
  */
 import { Random } from '../../shared/random.js';
-import type { Architecture } from './config.js';
+import type { Word2VecArchitecture } from './config.js';
 import type { Kernel } from './kernel.js';
 import { FLOAT_BYTES, type MemoryLayout, placesOf, type ThreadPlaces } from './memory.js';
 import { type AliasTable, drawFrom, isKept } from './sampling.js';
 
 export interface NegativeSamplingRecipe {
-  readonly architecture: Architecture;
+  readonly architecture: Word2VecArchitecture;
   /** The largest distance of a word that is predicted; the distance at each place is drawn from 1 to this. */
   readonly window: number;
   /** Drawn words for each that is predicted. */

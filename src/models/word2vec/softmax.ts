@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { logSumExp } from '../../layers/cross-entropy.js';
 import { embed } from '../../layers/embedding.js';
 import { type Parameters, parameter } from '../../layers/parameters.js';
-import { type Architecture, INPUT_TABLE, OUTPUT_TABLE } from './config.js';
+import { type Word2VecArchitecture, INPUT_TABLE, OUTPUT_TABLE } from './config.js';
 
 /** Places of a text, each with the words around it. */
 export interface SoftmaxBatch {
@@ -21,7 +21,11 @@ export interface SoftmaxBatch {
 }
 
 /** The mean of −log probability over the words that are predicted: a scalar. */
-export function softmaxLoss(architecture: Architecture, parameters: Parameters, batch: SoftmaxBatch): tf.Scalar {
+export function softmaxLoss(
+  architecture: Word2VecArchitecture,
+  parameters: Parameters,
+  batch: SoftmaxBatch,
+): tf.Scalar {
   const input = parameter(parameters, INPUT_TABLE);
   const output = parameter(parameters, OUTPUT_TABLE);
   const { centers, contexts, mask } = batch;

@@ -2,9 +2,9 @@
 export { CELL_KINDS as CELLS } from '../../layers/cells.js';
 export {
   captionerDefaults,
-  type DropoutRates,
-  ENTRIES,
-  type Entry,
-  type Readout,
-  READOUTS,
+  type CaptionerDropout,
+  CAPTIONER_ENTRIES,
+  type CaptionerEntry,
+  type CaptionerReadout,
+  CAPTIONER_READOUTS,
 } from '../../models/captioner/index.js';

@@ -31,8 +31,8 @@ import {
 import { ptbTokenize } from '../../metrics/ptb-tokenizer.js';
 import { unreachable } from '../../shared/assert.js';
 
-export const CHOICES = ['probable', 'mbr'] as const;
-export type Choice = (typeof CHOICES)[number];
+export const CAPTION_CHOICES = ['probable', 'mbr'] as const;
+export type CaptionChoice = (typeof CAPTION_CHOICES)[number];
 
 /** A caption with what beam search ranked it by. */
 export interface RankedCaption {
@@ -57,7 +57,7 @@ const TEMPERATURE = 0.25;
 /** `candidates` in the order of choice; ties stay as they were. */
 export function rankCaptions<T extends RankedCaption>(
   candidates: readonly T[],
-  choice: Choice,
+  choice: CaptionChoice,
   consensus?: Consensus,
 ): readonly T[] {
   if (choice === 'probable' && consensus === undefined) return candidates;
@@ -72,7 +72,7 @@ export function rankCaptions<T extends RankedCaption>(
 function valuesOf(
   candidates: readonly RankedCaption[],
   vectors: readonly CiderVector[],
-  choice: Choice,
+  choice: CaptionChoice,
 ): readonly number[] {
   const scores = candidates.map(({ score }) => score);
   switch (choice) {

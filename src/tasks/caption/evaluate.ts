@@ -28,7 +28,7 @@ export interface EvaluateCaptionerOptions extends CaptionOptions {
 }
 
 /** Scores of one way of captioning. */
-export interface NamedScores {
+export interface NamedCaptionScores {
   readonly name: string;
   readonly scores: CaptionScores;
 }
@@ -47,7 +47,7 @@ export interface CaptionerEvaluation {
   readonly scores: CaptionScores;
   /** The share of captions that break off ("a dog with a"), by English words. */
   readonly brokenEndings: number;
-  readonly baselines: readonly NamedScores[];
+  readonly baselines: readonly NamedCaptionScores[];
   readonly captions: readonly ScoredPhoto[];
 }
 
@@ -65,7 +65,7 @@ export async function evaluateCaptioner(options: EvaluateCaptionerOptions): Prom
   const score = (captions: readonly string[]): CaptionScores => scoreCaptions({ candidates: captions, references });
   const train = await readTrainSources(trainSources);
   const frequent = mostFrequentCaption(train.length > 0 ? train : examples);
-  const baselines: NamedScores[] = [
+  const baselines: NamedCaptionScores[] = [
     { name: `the most frequent caption (${frequent})`, scores: score(examples.map(() => frequent)) },
   ];
   for (const [name, encoderModel] of train.length > 0 && !captionsClips(model)

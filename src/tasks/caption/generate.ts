@@ -17,7 +17,7 @@ import { defined } from '../../shared/assert.js';
 import type { SeenNgrams } from '../../text/seen-ngrams.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNSAID_IDS, type Vocabulary } from '../../text/vocabulary.js';
-import { type Choice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
+import { type CaptionChoice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
 
 export interface CaptionDecodingOptions {
   /** Candidates kept at each step; 1 is greedy. */
@@ -36,7 +36,7 @@ export interface CaptionDecodingOptions {
   /** How much they avoid them, from 0 on. */
   readonly diversityPenalty: number;
   /** Which of the captions found is the best: `choose.ts`. */
-  readonly choice: Choice;
+  readonly choice: CaptionChoice;
   /** Candidates returned, at most `beamWidth`. */
   readonly candidates: number;
 }

@@ -6,7 +6,7 @@ import {
   type CaptionerInitialization,
   captionerDefaults,
   createCaptionerParameters,
-  type DropoutRates,
+  type CaptionerDropout,
   validateCaptionerConfig,
 } from '../../models/captioner/index.js';
 import {
@@ -45,7 +45,7 @@ export interface CaptionerModelOptions extends Partial<EncoderChoice> {
    * alone has a meaning: what is not given is as it was there.
    */
   readonly captioner: Partial<Omit<CaptionerConfig, 'vocabularySize' | 'featureSize' | 'gridLength' | 'dropout'>> & {
-    readonly dropout?: Partial<DropoutRates>;
+    readonly dropout?: Partial<CaptionerDropout>;
   };
   /** Word vectors that the embedding starts from: a checkpoint of word vectors, or a file of word2vec or GloVe. */
   readonly wordVectors?: string;
@@ -105,7 +105,7 @@ export async function initialModel(
 }
 
 /** `model` with other rates of dropout, in what reads its clips too. */
-function withDropout(model: CaptionModel, rates: Partial<DropoutRates>): CaptionModel {
+function withDropout(model: CaptionModel, rates: Partial<CaptionerDropout>): CaptionModel {
   const { captioner, clip, ...config } = model.config;
   return {
     ...model,
@@ -117,7 +117,7 @@ function withDropout(model: CaptionModel, rates: Partial<DropoutRates>): Caption
   };
 }
 
-function withReaderDropout(reader: ClipReaderConfig, rates: Partial<DropoutRates>): ClipReaderConfig {
+function withReaderDropout(reader: ClipReaderConfig, rates: Partial<CaptionerDropout>): ClipReaderConfig {
   const { features = reader.dropout.features, layers = reader.dropout.layers } = rates;
   return { ...reader, dropout: { features, layers } };
 }

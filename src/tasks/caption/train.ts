@@ -4,7 +4,7 @@
  */
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
 import { note } from '../../shared/log.js';
-import { fit, type FitResult } from '../../training/fit.js';
+import { fit, type FitResult, type TrainingEnding } from '../../training/fit.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { readTensors } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
@@ -21,7 +21,7 @@ import { batchLoss, type FeatureBatch, type LossOptions } from './train-model.js
 export type { TrainCaptionerOptions } from './prepare-training.js';
 
 export interface TrainCaptionerResult {
-  readonly ending: FitResult['ending'];
+  readonly ending: TrainingEnding;
   /** Scores of the best epoch on the validation photos. */
   readonly scores: Readonly<Record<string, number>>;
   readonly epoch: number;

@@ -1,7 +1,7 @@
 /** Saves an encoder as an `.onnx` file, for use outside of Node.js. */
 import * as tf from '@tensorflow/tfjs-core';
 import { exportOnnx } from '../../backend/export.js';
-import { classify, mobilenet } from '../../models/mobilenet/index.js';
+import { mobilenet, mobilenetProbabilities } from '../../models/mobilenet/index.js';
 import { toTensors } from '../../training/parameters.js';
 import { explainWriteErrors } from '../../training/system-errors.js';
 import { loadEncoder } from './encoder.js';
@@ -23,7 +23,7 @@ export async function exportEncoder({ checkpoint, output }: ExportEncoderOptions
   const parameters = toTensors(weights);
   const run = (image: tf.Tensor): tf.Tensor[] => {
     const { grid, pooled } = mobilenet(config, parameters, image as tf.Tensor4D);
-    return config.classes === 0 ? [grid, pooled] : [grid, pooled, classify(config, parameters, pooled)];
+    return config.classes === 0 ? [grid, pooled] : [grid, pooled, mobilenetProbabilities(config, parameters, pooled)];
   };
   const outputNames = config.classes === 0 ? ['grid', 'pooled'] : ['grid', 'pooled', 'probabilities'];
   const shape = ['batch', config.inputSize, config.inputSize, 3] as const;

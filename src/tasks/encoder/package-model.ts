@@ -1,7 +1,7 @@
 /** Runs a downloaded model through `@tensorflow-models/mobilenet` itself, to be sure that ours says the same. */
 import * as tf from '@tensorflow/tfjs-core';
 import { load, type MobileNet, type ModelConfig } from '@tensorflow-models/mobilenet';
-import { classify, type LoadedMobileNet, mobilenet } from '../../models/mobilenet/index.js';
+import { type LoadedMobileNet, mobilenet, mobilenetProbabilities } from '../../models/mobilenet/index.js';
 import { defined } from '../../shared/assert.js';
 import { messageOf, UserError } from '../../shared/errors.js';
 import type { CatalogueEncoder } from './catalogue.js';
@@ -69,7 +69,7 @@ export async function requireSameOutput(
     );
     const picture = testPicture();
     const { pooled } = mobilenet(config, parameters, tf.expandDims<tf.Tensor4D>(picture));
-    return [tf.softmax(packaged.infer(picture)), classify(config, parameters, pooled)] as const;
+    return [tf.softmax(packaged.infer(picture)), mobilenetProbabilities(config, parameters, pooled)] as const;
   });
   const [theirs, ours] = (await Promise.all(outputs.map((output) => output.data()))) as [Float32Array, Float32Array];
   tf.dispose([...outputs]);

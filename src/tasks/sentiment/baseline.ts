@@ -13,10 +13,10 @@ import { createVariables, disposeVariables, type TrainableParameters } from '../
 import { fitSettings, optimizationDefaults } from '../../training/recipe.js';
 import type { Vocabulary } from '../../text/vocabulary.js';
 import { UNKNOWN_ID } from '../../text/vocabulary.js';
-import { encodeText, type Reading, readVocabulary } from './tokens.js';
+import { encodeText, type SentimentReading, readVocabulary } from './tokens.js';
 
 /** Texts are read whole: a bag is no longer than the vocabulary. */
-const READING: Reading = { unit: 'word', maximumLength: Infinity };
+const READING: SentimentReading = { unit: 'word', maximumLength: Infinity };
 const WORDS = { minimumCount: 2, maximumSize: 50_000 };
 const RECIPE = {
   ...optimizationDefaults,

@@ -13,7 +13,7 @@ import { describeHeldOut, type HeldOut, splitItems } from '../held-out.js';
 export type { LabelledTextSource } from '../../datasets/texts/index.js';
 
 /** What is held out: a part of the texts, or others. */
-export type Validation = HeldOut | ({ readonly kind: 'source' } & LabelledTextSource);
+export type SentimentValidation = HeldOut | ({ readonly kind: 'source' } & LabelledTextSource);
 
 /** What is held out when nothing is said. */
 const DEFAULT_HELD_OUT: HeldOut = { kind: 'every', count: 10 };
@@ -46,7 +46,7 @@ export function fingerprintOfLabelled(texts: readonly LabelledText[]): string {
 /** Reads and splits. Throws UserError when there is one class only, or a side of the split has no text. */
 export async function readSentimentData(
   source: LabelledTextSource,
-  validation: Validation | undefined,
+  validation: SentimentValidation | undefined,
 ): Promise<SentimentData> {
   const { texts, labels } = await readSource(source);
   if (labels.length < 2) {
@@ -81,7 +81,7 @@ function warnOfUnscored(path: string, labels: readonly string[], heldOut: readon
 
 async function splitTexts(
   texts: readonly LabelledText[],
-  validation: Validation,
+  validation: SentimentValidation,
 ): Promise<Pick<SentimentData, 'split' | 'train' | 'heldOut'>> {
   if (validation.kind !== 'source') return { split: validation, ...splitItems(texts, validation) };
   return { split: { kind: 'none' }, train: texts, heldOut: (await readSource(validation)).texts };
@@ -100,7 +100,7 @@ export function knownOnly(texts: readonly LabelledText[], labels: readonly strin
   return known;
 }
 
-export function describeValidation(validation: Validation | undefined): string {
+export function describeValidation(validation: SentimentValidation | undefined): string {
   if (validation?.kind === 'source') return 'texts of their own';
   return describeHeldOut(validation ?? DEFAULT_HELD_OUT);
 }

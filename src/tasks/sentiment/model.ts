@@ -1,5 +1,9 @@
 /** A classifier of texts as it is saved: its weights, vocabulary and labels, what it reads, and what was held out. */
-import { type SentimentConfig, sentimentShapes, validateSentimentConfig } from '../../models/sentiment/index.js';
+import {
+  type SentimentConfig,
+  sentimentParameterShapes,
+  validateSentimentConfig,
+} from '../../models/sentiment/index.js';
 import { UserError } from '../../shared/errors.js';
 import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
 import { TEXT_UNITS } from '../../text/tokenizer.js';
@@ -9,11 +13,11 @@ import type { JsonObject } from '../../training/json-files.js';
 import type { HostTensors } from '../../training/parameters.js';
 import { LABELS_FILE, readLabels, readVocabulary, VOCABULARY_FILE } from '../checkpoint-extras.js';
 import { type HeldOut, parseHeldOut } from '../held-out.js';
-import type { Reading } from './tokens.js';
+import type { SentimentReading } from './tokens.js';
 
 export const SENTIMENT_TASK = 'sentiment';
 
-export interface SentimentModelConfig extends Reading {
+export interface SentimentModelConfig extends SentimentReading {
   /** What was held out of training, of the data of this fingerprint. */
   readonly split: HeldOut;
   readonly data: string;
@@ -53,7 +57,7 @@ export async function loadSentimentModel(folder: string): Promise<SentimentModel
     weights,
   } = await loadCheckpoint(folder, {
     task: SENTIMENT_TASK,
-    expectedShapes: (config) => sentimentShapes(parseConfig(config, folder).model),
+    expectedShapes: (config) => sentimentParameterShapes(parseConfig(config, folder).model),
   });
   const config = parseConfig(saved, folder);
   return {

@@ -18,10 +18,10 @@ import type { HostTensors } from '../../training/parameters.js';
 import type { TrainingFolderOptions } from '../training-folder.js';
 import { loadWordVectors } from '../words/vectors.js';
 import type { EncodedText } from './batches.js';
-import { type LabelledTextSource, readSentimentData, type SentimentData, type Validation } from './data.js';
+import { type LabelledTextSource, readSentimentData, type SentimentData, type SentimentValidation } from './data.js';
 import type { SentimentModelConfig } from './model.js';
 import type { SentimentRecipe } from './recipe.js';
-import { encodeText, type Reading, readVocabulary } from './tokens.js';
+import { encodeText, type SentimentReading, readVocabulary } from './tokens.js';
 
 /** What a classifier of texts is made of. */
 export interface SentimentModelOptions {
@@ -48,7 +48,7 @@ export const sentimentReadingDefaults = {
 export interface TrainSentimentOptions extends TrainingFolderOptions {
   readonly source: LabelledTextSource;
   /** What is held out, to score each epoch by. Default: every tenth text. */
-  readonly validation?: Validation;
+  readonly validation?: SentimentValidation;
   readonly model: SentimentModelOptions;
   readonly recipe: SentimentRecipe;
   readonly seed: number;
@@ -74,7 +74,7 @@ export async function prepareRun(options: TrainSentimentOptions): Promise<Sentim
   const { source, validation, recipe, seed } = options;
   const { unit, maximumLength, minimumCount, maximumWords, wordVectors } = options.model;
   const data = await readSentimentData(source, validation);
-  const reading: Reading = { unit, maximumLength };
+  const reading: SentimentReading = { unit, maximumLength };
   const sizes = { minimumCount, ...(maximumWords === undefined ? {} : { maximumSize: maximumWords }) };
   const vocabulary = readVocabulary(data.train, reading, sizes);
   requireFrequent(vocabulary, source.path, unit);
@@ -104,7 +104,7 @@ export async function prepareRun(options: TrainSentimentOptions): Promise<Sentim
 function encodeAll(
   texts: readonly LabelledText[],
   { labels }: SentimentData,
-  reading: Reading,
+  reading: SentimentReading,
   vocabulary: Vocabulary,
 ): readonly EncodedText[] {
   const numbers = new Map(labels.map((label, number) => [label, number]));

@@ -4,7 +4,7 @@ import { textVocabulary } from '../../text/text-vocabulary.js';
 import { normalizeText, placedTokens, type PlacedToken, type TextUnit } from '../../text/tokenizer.js';
 import type { Vocabulary, VocabularySizes } from '../../text/vocabulary.js';
 
-export interface Reading {
+export interface SentimentReading {
   /** What the text is judged by. */
   readonly unit: TextUnit;
   /** Tokens that are read at most: of a longer text its first and last halves. */
@@ -21,7 +21,7 @@ export interface ReadText {
 }
 
 /** The tokens of `text` that are read. */
-export function readTokens(text: string, { unit, maximumLength }: Reading): ReadText {
+export function readTokens(text: string, { unit, maximumLength }: SentimentReading): ReadText {
   const composed = normalizeText(text);
   const tokens = [...placedTokens(composed, unit)];
   if (tokens.length <= maximumLength) return { text: composed, tokens, cut: false };
@@ -32,7 +32,11 @@ export function readTokens(text: string, { unit, maximumLength }: Reading): Read
 }
 
 /** The vocabulary of what is read of `texts`. */
-export function readVocabulary(texts: readonly LabelledText[], reading: Reading, sizes: VocabularySizes): Vocabulary {
+export function readVocabulary(
+  texts: readonly LabelledText[],
+  reading: SentimentReading,
+  sizes: VocabularySizes,
+): Vocabulary {
   const tokensOf = (text: string): string[] => readTokens(text, reading).tokens.map(({ token }) => token);
   return textVocabulary(
     texts.map(({ text }) => text),
@@ -42,6 +46,6 @@ export function readVocabulary(texts: readonly LabelledText[], reading: Reading,
 }
 
 /** The ids of what is read of `text`; none when it has no words. */
-export function encodeText(text: string, reading: Reading, vocabulary: Vocabulary): Int32Array {
+export function encodeText(text: string, reading: SentimentReading, vocabulary: Vocabulary): Int32Array {
   return Int32Array.from(readTokens(text, reading).tokens, ({ token }) => vocabulary.idOf(token));
 }

@@ -4,7 +4,7 @@ import { countLengthBatches } from '../../datasets/length-batches.js';
 import { macroF1, scoreClassification } from '../../metrics/classification.js';
 import { classifyTexts, countSentimentParameters, sentimentLoss } from '../../models/sentiment/index.js';
 import { note } from '../../shared/log.js';
-import { fit, type FitOptions, type FitResult } from '../../training/fit.js';
+import { fit, type FitOptions, type TrainingEnding } from '../../training/fit.js';
 import { createVariables, disposeVariables, readTensors, type TrainableParameters } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
 import { folderSettings, requireFreshFolder, saveSettings } from '../training-folder.js';
@@ -18,7 +18,7 @@ import { prepareRun, type SentimentRun, type TrainSentimentOptions } from './run
 export { type SentimentModelOptions, sentimentReadingDefaults, type TrainSentimentOptions } from './run.js';
 
 export interface TrainSentimentResult {
-  readonly ending: FitResult['ending'];
+  readonly ending: TrainingEnding;
   readonly checkpoint: string;
   /** Weights of the model. */
   readonly parameters: number;

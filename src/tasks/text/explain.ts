@@ -3,7 +3,7 @@
  * (Karpathy, Johnson and Fei-Fei 2015, "Visualizing and Understanding Recurrent Networks").
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type LanguageModelConfig, startState, stepLanguageModel } from '../../models/language-model/index.js';
+import { type LanguageModelConfig, startLanguageModel, stepLanguageModel } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
 import type { TextModel } from './model.js';
@@ -43,7 +43,7 @@ export async function explainText(
   const { model: config } = model.config;
   requireNeuron(config, options);
   const parameters = toTensors(model.weights);
-  let state: readonly tf.Tensor[] = startState(config, 1);
+  let state: readonly tf.Tensor[] = startLanguageModel(config, 1);
   const steps: ExplainedStep[] = [];
   try {
     for (const token of promptTokens(model, prompt)) {

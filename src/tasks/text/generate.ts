@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
 import { createSampler } from '../../decoding/index.js';
-import { languageModelHidden, startState, stepLanguageModel } from '../../models/language-model/index.js';
+import { languageModelHidden, startLanguageModel, stepLanguageModel } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
 import { normalizeText, splitText } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNKNOWN_ID, UNSAID_IDS } from '../../text/vocabulary.js';
@@ -118,7 +118,7 @@ function withComposedStop(options: GenerateOptions): GenerateOptions {
 /** The state after `tokens`. */
 function readPrompt(model: TextModel, parameters: Record<string, tf.Tensor>, tokens: readonly number[]): tf.Tensor[] {
   const { model: config } = model.config;
-  let state = startState(config, 1);
+  let state = startLanguageModel(config, 1);
   for (let from = 0; from < tokens.length; from += WINDOW) {
     const window = tokens.slice(from, from + WINDOW);
     const next = tf.tidy(() => {

@@ -1,7 +1,7 @@
 /** A language model as it is saved: its weights, its vocabulary, what it reads, and what was held out of its training. */
 import {
   type LanguageModelConfig,
-  languageModelShapes,
+  languageModelParameterShapes,
   validateLanguageModelConfig,
 } from '../../models/language-model/index.js';
 import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
@@ -43,7 +43,7 @@ function parseConfig(value: JsonObject, where: string): TextModelConfig {
 export async function loadTextModel(folder: string): Promise<TextModel> {
   const checkpoint = await loadCheckpoint(folder, {
     task: TEXT_TASK,
-    expectedShapes: (config) => languageModelShapes(parseConfig(config, folder).model),
+    expectedShapes: (config) => languageModelParameterShapes(parseConfig(config, folder).model),
   });
   const config = parseConfig(checkpoint.config, folder);
   const vocabulary = readVocabulary(checkpoint.extras, config.model.vocabularySize, folder);

@@ -7,7 +7,7 @@ import {
 } from '../../models/language-model/index.js';
 import { note } from '../../shared/log.js';
 import { Random } from '../../shared/random.js';
-import { type BatchRequest, fit, type FitOptions, type FitResult, type StepContext } from '../../training/fit.js';
+import { type BatchRequest, fit, type FitOptions, type StepContext, type TrainingEnding } from '../../training/fit.js';
 import { createVariables, disposeVariables, readTensors, type TrainableParameters } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
 import { countSequenceBatches, countWindowBatches, sequenceBatches, type TextBatch, windowBatches } from './batches.js';
@@ -22,7 +22,7 @@ import { scoreSequences } from './score.js';
 export type { TrainTextOptions } from './run.js';
 
 export interface TrainTextResult {
-  readonly ending: FitResult['ending'];
+  readonly ending: TrainingEnding;
   readonly checkpoint: string;
   /** Weights of the model. */
   readonly parameters: number;

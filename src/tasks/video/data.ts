@@ -16,7 +16,7 @@ import { UserError } from '../../shared/errors.js';
 import { warn, warnOfProblems } from '../../shared/log.js';
 
 /** How validation is set aside: exactly one way. */
-export type ValidationChoice =
+export type ClipValidation =
   | { readonly kind: 'source'; readonly source: string }
   /** A list of the clips to validate on. */
   | { readonly kind: 'list'; readonly list: string }
@@ -32,7 +32,7 @@ export interface ClipSource {
 }
 
 export interface ClipDataOptions extends ClipSource {
-  readonly validation: ValidationChoice;
+  readonly validation: ClipValidation;
   /** A regular expression for file names; its parentheses name the recording. */
   readonly groupPattern?: string;
   readonly seed: number;

@@ -12,7 +12,7 @@ import {
 import {
   validateVideoClassifierConfig,
   type VideoClassifierConfig,
-  videoClassifierShapes,
+  videoClassifierParameterShapes,
 } from '../../models/video-classifier/index.js';
 import { fieldReader, requireFields } from '../../shared/fields.js';
 import { loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
@@ -64,7 +64,7 @@ function parseConfig(config: JsonObject, where: string): VideoModelConfig {
 export function videoModelShapes({ encoder, classifier }: VideoModelConfig): Shapes {
   return {
     ...withScope(ENCODER, mobilenetParameterShapes(encoder)),
-    ...withScope(CLASSIFIER, videoClassifierShapes(classifier)),
+    ...withScope(CLASSIFIER, videoClassifierParameterShapes(classifier)),
   };
 }
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { scoped, withScope } from '../../layers/parameters.js';
 import {
-  type ClassifierProbabilities,
+  type VideoClassifierProbabilities,
   classifyClips,
   videoClassifierLoss,
 } from '../../models/video-classifier/index.js';
@@ -24,7 +24,7 @@ type Tensors = Readonly<Record<string, tf.Tensor>>;
 export interface TrainableVideoModel {
   readonly variables: TrainableParameters;
   /** Features as the cache has them, [n, frames, h, w, c], to probabilities. */
-  readonly classify: (features: tf.Tensor, parameters: Tensors) => ClassifierProbabilities;
+  readonly classify: (features: tf.Tensor, parameters: Tensors) => VideoClassifierProbabilities;
   readonly loss: FitOptions<ClipBatch>['loss'];
   /** The model with the weights given in place of those it began with. */
   readonly withWeights: (trained: HostTensors) => VideoModel;

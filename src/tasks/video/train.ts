@@ -7,7 +7,7 @@ import { relative, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ClassificationScores, scoreClassification } from '../../metrics/classification.js';
 import { note } from '../../shared/log.js';
-import { fit, type FitResult } from '../../training/fit.js';
+import { fit, type FitResult, type TrainingEnding } from '../../training/fit.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { readTensors } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
@@ -22,7 +22,7 @@ import { prepareVideoTraining, type PreparedVideo, type TrainVideoOptions } from
 export type { TrainVideoOptions } from './prepare-training.js';
 
 export interface TrainVideoResult {
-  readonly ending: FitResult['ending'];
+  readonly ending: TrainingEnding;
   /** Scores of the best epoch on the validation clips. */
   readonly scores: Readonly<Record<string, number>>;
   readonly epoch: number;

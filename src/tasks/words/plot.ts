@@ -2,17 +2,17 @@
 import { escapeUTF8 } from 'entities';
 import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
-import { type Point, PROJECTIONS, project, type Projection } from './project.js';
+import { type Point, WORDS_PROJECTIONS, project, type WordsProjection } from './project.js';
 import type { Neighbour, WordIndex } from './word-index.js';
 
-export { PROJECTIONS, type Projection };
+export { WORDS_PROJECTIONS, type WordsProjection };
 
 export interface PlotWordsOptions {
   readonly index: WordIndex;
   /** The words to show; those without a vector are left out with a warning. */
   readonly words: readonly string[];
   /** By default `umap` for enough words to make out groups, else `pca`. */
-  readonly projection?: Projection;
+  readonly projection?: WordsProjection;
   readonly seed: number;
   readonly title: string;
 }

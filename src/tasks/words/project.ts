@@ -5,15 +5,15 @@ import { unreachable } from '../../shared/assert.js';
 import { Random } from '../../shared/random.js';
 
 /** `umap` keeps neighbours together (McInnes et al. 2018); `pca` keeps the directions in which vectors differ most. */
-export const PROJECTIONS = ['umap', 'pca'] as const;
-export type Projection = (typeof PROJECTIONS)[number];
+export const WORDS_PROJECTIONS = ['umap', 'pca'] as const;
+export type WordsProjection = (typeof WORDS_PROJECTIONS)[number];
 
 export type Point = readonly [x: number, y: number];
 
 const UMAP_NEIGHBOURS = 15;
 
 /** A point for each of `rows` (at least two); the same for the same seed. */
-export function project(rows: readonly Float32Array[], projection: Projection, seed: number): Point[] {
+export function project(rows: readonly Float32Array[], projection: WordsProjection, seed: number): Point[] {
   const data = rows.map((row) => Array.from(row));
   switch (projection) {
     case 'pca':

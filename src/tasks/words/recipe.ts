@@ -2,10 +2,16 @@
 import type { Objective } from '../../models/word2vec/index.js';
 import { type OptimizationRecipe, optimizationDefaults } from '../../training/recipe.js';
 
-export { ARCHITECTURES, type Architecture, OBJECTIVES, type Objective } from '../../models/word2vec/index.js';
+export {
+  WORD2VEC_ARCHITECTURES,
+  type Word2VecArchitecture,
+  OBJECTIVES,
+  type Objective,
+} from '../../models/word2vec/index.js';
 export { word2vecDefaults } from '../../models/word2vec/index.js';
 
-interface ContextRecipe {
+/** What trainings of word vectors by either objective are told. */
+export interface WordsContextRecipe {
   readonly epochs: number;
   /** The largest distance of a word that is predicted; the distance at each place is drawn from 1 to this. */
   readonly window: number;
@@ -13,7 +19,7 @@ interface ContextRecipe {
   readonly subsample: number;
 }
 
-export interface NegativeSamplingWordsRecipe extends ContextRecipe {
+export interface NegativeSamplingWordsRecipe extends WordsContextRecipe {
   readonly objective: 'negative-sampling';
   /** Drawn words for each that is predicted. */
   readonly negatives: number;
@@ -22,7 +28,7 @@ export interface NegativeSamplingWordsRecipe extends ContextRecipe {
   readonly minimumLearningRate: number;
 }
 
-export interface SoftmaxWordsRecipe extends ContextRecipe, OptimizationRecipe {
+export interface SoftmaxWordsRecipe extends WordsContextRecipe, OptimizationRecipe {
   readonly objective: 'softmax';
   /** Places of the text a batch. */
   readonly batchSize: number;
@@ -30,7 +36,7 @@ export interface SoftmaxWordsRecipe extends ContextRecipe, OptimizationRecipe {
 
 export type WordsRecipe = NegativeSamplingWordsRecipe | SoftmaxWordsRecipe;
 
-const contextDefaults: ContextRecipe = { epochs: 5, window: 5, subsample: 1e-3 };
+const contextDefaults: WordsContextRecipe = { epochs: 5, window: 5, subsample: 1e-3 };
 
 /** The defaults of each objective; those of negative sampling are gensim's. */
 export const wordsRecipeDefaults: {

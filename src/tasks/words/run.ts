@@ -1,7 +1,8 @@
 /** What one training of word vectors consists of, whatever its objective. */
 import { createHash } from 'node:crypto';
-import { type Architecture, validateWord2VecConfig, type Word2VecConfig } from '../../models/word2vec/index.js';
+import { type Word2VecArchitecture, validateWord2VecConfig, type Word2VecConfig } from '../../models/word2vec/index.js';
 import type { CorpusSource } from '../../text/corpus.js';
+import type { TrainingEnding } from '../../training/fit.js';
 import type { JsonObject } from '../../training/json-files.js';
 import type { TrainingFolderOptions } from '../training-folder.js';
 import type { CorpusOptions, WordCorpus } from './corpus.js';
@@ -10,7 +11,7 @@ import type { WordsRecipe } from './recipe.js';
 export interface TrainWordsOptions extends TrainingFolderOptions {
   readonly source: CorpusSource;
   readonly corpus: CorpusOptions;
-  readonly architecture: Architecture;
+  readonly architecture: Word2VecArchitecture;
   /** Length of a word vector. */
   readonly embeddingSize: number;
   readonly recipe: WordsRecipe;
@@ -30,7 +31,7 @@ export interface WordsRun<Recipe extends WordsRecipe = WordsRecipe> {
 }
 
 export interface WordsOutcome {
-  readonly ending: 'completed' | 'stopped early' | 'interrupted';
+  readonly ending: TrainingEnding;
   /** Epochs done. */
   readonly epochs: number;
   /** Words of the vocabulary that were gone through in a second of training. */

@@ -9,7 +9,7 @@ import { trainNegativeSampling } from './train-negative-sampling.js';
 import { trainSoftmax } from './train-softmax.js';
 import { exportWordVectors, vectorsOf } from './vectors.js';
 
-export type { TrainWordsOptions } from './run.js';
+export type { TrainWordsOptions, WordsOutcome } from './run.js';
 
 export interface TrainWordsResult extends WordsOutcome {
   readonly checkpoint: string;

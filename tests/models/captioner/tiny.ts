@@ -5,7 +5,7 @@ import {
   type CaptionerConfig,
   captionerDefaults,
   createCaptionerParameters,
-  ENTRIES,
+  CAPTIONER_ENTRIES,
 } from '../../../src/models/captioner/index.js';
 import { Random } from '../../../src/shared/random.js';
 import { toTensors } from '../../layers/helpers/numeric.js';
@@ -24,7 +24,7 @@ export const TINY: CaptionerConfig = {
 };
 
 /** Every cell with every entry, and every entry with a readout of the state alone. */
-export const ALL_CONFIGS: readonly (readonly [string, CaptionerConfig])[] = ENTRIES.flatMap((entry) => [
+export const ALL_CONFIGS: readonly (readonly [string, CaptionerConfig])[] = CAPTIONER_ENTRIES.flatMap((entry) => [
   ...CELL_KINDS.map((cell) => [`${entry} ${cell}`, { ...TINY, entry, cell }] as const),
   [`${entry} gru state`, { ...TINY, entry, cell: 'gru', readout: 'state' }] as const,
 ]);

@@ -12,8 +12,8 @@ import {
   type LanguageModelKind,
   languageModelLoss,
   type LanguageModelLossOptions,
-  languageModelShapes,
-  startState,
+  languageModelParameterShapes,
+  startLanguageModel,
   stepLanguageModel,
   validateLanguageModelConfig,
   withParameterCount,
@@ -81,7 +81,7 @@ describe.each(LANGUAGE_MODEL_KINDS)('%s', (kind) => {
     const weights = weightsOf(config);
     const whole = { tokens: tokens(0, 8), targets: tokens(1, 9) };
     const full = await lossAndGradients(config, weights, whole);
-    const window = await lossAndGradients(config, weights, { ...whole, state: startState(config, 2) });
+    const window = await lossAndGradients(config, weights, { ...whole, state: startLanguageModel(config, 2) });
     expectClose(window, full, 6);
   });
 
@@ -123,7 +123,7 @@ describe.each(LANGUAGE_MODEL_KINDS)('%s', (kind) => {
     const config = tiny(kind);
     const weights = weightsOf(config);
     const each = await languageModelLoss(config, weights, { tokens: tokens(0, 8), targets: tokens(1, 9) }).each.data();
-    let state: readonly tf.Tensor[] = startState(config, 2);
+    let state: readonly tf.Tensor[] = startLanguageModel(config, 2);
     for (let time = 0; time < 8; time++) {
       const step = stepLanguageModel(config, weights, tf.tensor1d(TOKENS[time] as number[], 'int32'), state);
       state = step.state;
@@ -203,7 +203,7 @@ async function learnHello(kind: LanguageModelKind, feedback: Feedback): Promise<
       }).loss,
     validate: () => Promise.resolve({ score: 0 }),
   });
-  let state: readonly tf.Tensor[] = startState(config, 1);
+  let state: readonly tf.Tensor[] = startLanguageModel(config, 1);
   let said = '';
   for (const letter of HELLO.slice(0, 4)) {
     const step = stepLanguageModel(config, variables, tf.tensor1d([letter], 'int32'), state);
@@ -236,8 +236,11 @@ test('equal parameters: the hidden size that comes nearest', () => {
 
 test('the output layer may share the embedding, projected where sizes differ', async () => {
   const config = tiny('lstm', { input: 'embedding', tiedOutput: true });
-  expect(languageModelShapes(config)).toMatchObject({ 'embedding/table': [7, 4], 'output/projection': [6, 4] });
-  expect(languageModelShapes(config)).not.toHaveProperty('output/table');
+  expect(languageModelParameterShapes(config)).toMatchObject({
+    'embedding/table': [7, 4],
+    'output/projection': [6, 4],
+  });
+  expect(languageModelParameterShapes(config)).not.toHaveProperty('output/table');
   const { loss } = languageModelLoss(config, weightsOf(config), { tokens: tokens(0, 8), targets: tokens(1, 9) });
   expect((await loss.data())[0]).toBeCloseTo(Math.log(7), 0);
 });

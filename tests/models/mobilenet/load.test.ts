@@ -5,7 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { classify, type LoadedMobileNet, loadMobileNet, mobilenet } from '../../../src/models/mobilenet/index.js';
+import {
+  mobilenetProbabilities,
+  type LoadedMobileNet,
+  loadMobileNet,
+  mobilenet,
+} from '../../../src/models/mobilenet/index.js';
 import { Random } from '../../../src/shared/random.js';
 import { generateNetwork, type GeneratedTensor, store, type StorageOptions, writeStored } from './generated.js';
 import { graphModel, type GraphOptions } from './generated-graph.js';
@@ -53,7 +58,11 @@ function probabilities({ config, weights }: LoadedMobileNet): Float32Array {
     const parameters = Object.fromEntries(
       Object.entries(weights).map(([name, { values, shape }]) => [name, tf.tensor(values, [...shape])]),
     );
-    return classify(config, parameters, mobilenet(config, parameters, images(config.inputSize)).pooled).dataSync();
+    return mobilenetProbabilities(
+      config,
+      parameters,
+      mobilenet(config, parameters, images(config.inputSize)).pooled,
+    ).dataSync();
   }) as Float32Array;
 }
 

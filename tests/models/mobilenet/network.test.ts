@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   blockInputShape,
   blockNumber,
-  classify,
+  mobilenetProbabilities,
   type MobileNetConfig,
   mobilenet,
   mobilenetBlocks,
@@ -99,7 +99,7 @@ describe.each([1, 2] as const)('V%d forward', (version) => {
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
     const mean = tf.mean(tf.slice(grid, [1, 0, 0, 3], [1, gridSize, gridSize, 1])).dataSync()[0];
     expect(pooled.arraySync()[1]?.[3]).toBeCloseTo(mean as number, 5);
-    for (const row of classify(config, parameters, pooled).arraySync()) {
+    for (const row of mobilenetProbabilities(config, parameters, pooled).arraySync()) {
       expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
     }
   });

@@ -2,7 +2,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { backendStatistics } from '../../../src/backend/index.js';
-import { type Architecture, createWord2VecParameters, softmaxLoss } from '../../../src/models/word2vec/index.js';
+import {
+  type Word2VecArchitecture,
+  createWord2VecParameters,
+  softmaxLoss,
+} from '../../../src/models/word2vec/index.js';
 import { Random } from '../../../src/shared/random.js';
 import { tinyConfig } from './tiny.js';
 
@@ -22,7 +26,7 @@ function surprise(hidden: readonly number[], word: number): number {
 }
 
 /** The mean over all predictions, one by one. */
-function expectedLoss(architecture: Architecture): number {
+function expectedLoss(architecture: Word2VecArchitecture): number {
   const each = CENTERS.flatMap((center, place) => {
     const around = AROUND[place] as number[];
     if (architecture === 'skip-gram') return around.map((word) => surprise(rowOf(table, center), word));
@@ -38,7 +42,7 @@ function expectedLoss(architecture: Architecture): number {
   return each.reduce((sum, value) => sum + value, 0) / each.length;
 }
 
-async function lossAndGradients(architecture: Architecture): Promise<number[]> {
+async function lossAndGradients(architecture: Word2VecArchitecture): Promise<number[]> {
   const parameters = { input: tf.tensor2d(table), output: tf.tensor2d(output) };
   const batch = {
     centers: tf.tensor1d(CENTERS, 'int32'),

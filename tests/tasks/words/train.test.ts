@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { setQuiet } from '../../../src/shared/log.js';
 import { corpusDefaults } from '../../../src/tasks/words/corpus.js';
 import {
-  type Architecture,
+  type Word2VecArchitecture,
   type Objective,
   type WordsRecipe,
   wordsRecipeDefaults,
@@ -55,7 +55,7 @@ const recipes: Record<Objective, WordsRecipe> = {
   },
 };
 
-function optionsFor(output: string, architecture: Architecture, objective: Objective): TrainWordsOptions {
+function optionsFor(output: string, architecture: Word2VecArchitecture, objective: Objective): TrainWordsOptions {
   return {
     source: { path: pets },
     corpus: { ...corpusDefaults, minimumCount: 1 },
