@@ -9,7 +9,6 @@
  * A pair is a line on stdout, the most alike first: {"photo","part","other","otherPart","cosine"}. What was compared is
  * told on stderr. Options: --threshold N (0.85), --checkpoint FOLDER, --threads N, --quiet.
  */
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { selectBackend } from '../dist/cli/backend-options.js';
 import { parseSource, sourcesFrom } from '../dist/cli/commands/sources.js';
@@ -17,6 +16,7 @@ import { UserError } from '../dist/shared/errors.js';
 import { note, setQuiet } from '../dist/shared/log.js';
 import { loadCaptionModel } from '../dist/tasks/caption/model.js';
 import { findNearDuplicates, nearDuplicateDefaults } from '../dist/tasks/caption/near-duplicates.js';
+import { shippedCheckpoints } from '../dist/tasks/shipped-checkpoints.js';
 
 const OPTIONS = {
   images: { type: 'string' },
@@ -25,7 +25,7 @@ const OPTIONS = {
   source: { type: 'string', multiple: true, default: [] },
   'val-source': { type: 'string', multiple: true, default: [] },
   threshold: { type: 'string', default: String(nearDuplicateDefaults.threshold) },
-  checkpoint: { type: 'string', default: fileURLToPath(new URL('../checkpoints/captioner', import.meta.url)) },
+  checkpoint: { type: 'string', default: shippedCheckpoints.captioner },
   threads: { type: 'string' },
   quiet: { type: 'boolean', default: false },
 };

@@ -2,23 +2,20 @@
  * The public API of looksay. Importing it registers the TensorFlow.js backend `onnxruntime` and makes it the default.
  *
  * @example
- * import { loadCaptioner, shippedCaptioner } from 'looksay';
+ * import { loadCaptioner, shippedCheckpoints } from 'looksay';
  *
- * const captioner = await loadCaptioner(shippedCaptioner);
+ * const captioner = await loadCaptioner(shippedCheckpoints.captioner);
  * for await (const result of captioner.caption(['dog.jpg', 'boat.jpg'], { beamWidth: 5 })) {
  *   console.log('caption' in result ? `${result.image}: ${result.caption}` : `${result.image}: ${result.error}`);
  * }
  * captioner.dispose();
  */
-import { fileURLToPath } from 'node:url';
 import './backend/index.js';
 
-/** The folder of the captioner that the package ships. */
-export const shippedCaptioner = fileURLToPath(new URL('../checkpoints/captioner', import.meta.url));
+export { type FailureExitCode, UserError, type UserErrorOptions } from './shared/errors.js';
+export { shippedCheckpoints } from './tasks/shipped-checkpoints.js';
 
-export { UserError } from './shared/errors.js';
-
-// Tasks
+// Captions
 export { type CaptionOptions, type CaptionResult, type Captioner, loadCaptioner } from './tasks/caption/predict.js';
 export {
   type ClipCaptioner,
@@ -26,17 +23,27 @@ export {
   type ClipCaptionResult,
   loadClipCaptioner,
 } from './tasks/caption/predict-clips.js';
+export {
+  captionDecodingDefaults,
+  type CaptionDecodingOptions,
+  clipDecodingDefaults,
+  type ScoredCaption,
+} from './tasks/caption/generate.js';
+export { CAPTION_CHOICES, type CaptionChoice } from './tasks/caption/choose.js';
 export { consensusDefaults, type ConsensusOptions } from './tasks/caption/consensus.js';
-export { captionDecodingDefaults, type CaptionDecodingOptions, type ScoredCaption } from './tasks/caption/generate.js';
+export type { CaptionSource, TrainingSources } from './tasks/caption/sources.js';
 export { trainCaptioner, type TrainCaptionerOptions, type TrainCaptionerResult } from './tasks/caption/train.js';
 export { captionerRecipeDefaults, type CaptionerRecipe } from './tasks/caption/recipe.js';
 export { captionerModelDefaults, type CaptionerModelOptions } from './tasks/caption/initial-model.js';
 export {
+  type CaptionerEvaluation,
   evaluateCaptioner,
   type EvaluateCaptionerOptions,
-  type CaptionerEvaluation,
+  type NamedCaptionScores,
+  type ScoredPhoto,
 } from './tasks/caption/evaluate.js';
-export { findImages } from './tasks/caption/images.js';
+
+// Clips
 export {
   type ClassifyOptions,
   type ClassifyResult,
@@ -44,30 +51,33 @@ export {
   type TimelineEntry,
   type VideoClassifier,
 } from './tasks/video/predict.js';
-export type { ScoredLabel } from './tasks/scored-labels.js';
+export type { FrameChoice } from './tasks/video/timeline.js';
+export type { ClipDataOptions, ClipSource, ClipValidation } from './tasks/video/data.js';
 export { trainVideoClassifier, type TrainVideoOptions, type TrainVideoResult } from './tasks/video/train.js';
 export { type VideoRecipe, videoRecipeDefaults } from './tasks/video/recipe.js';
 export { type VideoModelOptions, videoModelDefaults } from './tasks/video/initial-model.js';
-export { evaluateVideoClassifier, type EvaluateVideoOptions, type VideoEvaluation } from './tasks/video/evaluate.js';
-export { findVideos } from './tasks/encoder/videos.js';
-export { importEncoder, listEncoders, loadEncoder } from './tasks/encoder/index.js';
-export { evaluateText, type EvaluateTextOptions, type TextEvaluation } from './tasks/text/evaluate.js';
-export { type ExplainedStep, type ExplainOptions, explainText } from './tasks/text/explain.js';
+export {
+  evaluateVideoClassifier,
+  type EvaluateVideoOptions,
+  type NamedClassificationScores,
+  type VideoEvaluation,
+} from './tasks/video/evaluate.js';
+
+// Language models
 export {
   generateDefaults,
   type GenerateOptions,
   loadTextGenerator,
   type TextGenerator,
 } from './tasks/text/generate.js';
-export { loadTextModel, type TextModel } from './tasks/text/model.js';
-export { type TextRecipe, textRecipeDefaults } from './tasks/text/recipe.js';
+export { loadTextModel, type TextModel, type TextModelConfig } from './tasks/text/model.js';
+export { type ExplainedStep, type ExplainOptions, explainText } from './tasks/text/explain.js';
+export type { TextSource } from './tasks/text/corpus.js';
 export { trainText, type TrainTextOptions, type TrainTextResult } from './tasks/text/train.js';
-export {
-  evaluateSentiment,
-  type EvaluateSentimentOptions,
-  type SentimentEvaluation,
-} from './tasks/sentiment/evaluate.js';
-export type { ExplainedWord, SentimentExplanation } from './tasks/sentiment/explain.js';
+export { type TextRecipe, textRecipeDefaults } from './tasks/text/recipe.js';
+export { evaluateText, type EvaluateTextOptions, type TextEvaluation } from './tasks/text/evaluate.js';
+
+// Sentiment
 export {
   loadSentimentClassifier,
   type SentimentAnswer,
@@ -75,7 +85,10 @@ export {
   type SentimentOptions,
   type SentimentResult,
 } from './tasks/sentiment/predict.js';
-export { type SentimentRecipe, sentimentRecipeDefaults } from './tasks/sentiment/recipe.js';
+export type { SentimentModel, SentimentModelConfig } from './tasks/sentiment/model.js';
+export type { SentimentReading } from './tasks/sentiment/tokens.js';
+export type { ExplainedWord, SentimentExplanation } from './tasks/sentiment/explain.js';
+export type { LabelledTextSource, SentimentValidation } from './tasks/sentiment/data.js';
 export {
   type SentimentModelOptions,
   sentimentReadingDefaults,
@@ -83,16 +96,70 @@ export {
   type TrainSentimentOptions,
   type TrainSentimentResult,
 } from './tasks/sentiment/train.js';
-export type { HeldOut } from './tasks/held-out.js';
-export { corpusDefaults, type CorpusOptions } from './tasks/words/corpus.js';
-export { evaluateWords, type EvaluateWordsOptions, type WordsEvaluation } from './tasks/words/evaluate.js';
-export { plotWords, type PlotWordsOptions } from './tasks/words/plot.js';
-export { type WordsRecipe, wordsRecipeDefaults } from './tasks/words/recipe.js';
-export { trainWords, type TrainWordsOptions, type TrainWordsResult } from './tasks/words/train.js';
+export { type SentimentRecipe, sentimentRecipeDefaults } from './tasks/sentiment/recipe.js';
+export {
+  evaluateSentiment,
+  type EvaluateSentimentOptions,
+  type SentimentEvaluation,
+  type SentimentScores,
+} from './tasks/sentiment/evaluate.js';
+
+// Word vectors
 export { loadWordVectors } from './tasks/words/vectors.js';
 export { type Neighbour, WordIndex } from './tasks/words/word-index.js';
+export { plotWords, type PlotWordsOptions, WORDS_PROJECTIONS, type WordsProjection } from './tasks/words/plot.js';
+export { corpusDefaults, type CorpusOptions } from './tasks/words/corpus.js';
+export { trainWords, type TrainWordsOptions, type TrainWordsResult, type WordsOutcome } from './tasks/words/train.js';
+export {
+  type NegativeSamplingWordsRecipe,
+  type SoftmaxWordsRecipe,
+  WORD2VEC_ARCHITECTURES,
+  type Word2VecArchitecture,
+  type WordsContextRecipe,
+  type WordsRecipe,
+  wordsRecipeDefaults,
+} from './tasks/words/recipe.js';
+export {
+  type AnalogyResult,
+  type AnalogyScore,
+  evaluateWords,
+  type EvaluateWordsOptions,
+  type SimilarityResult,
+  type WordsEvaluation,
+} from './tasks/words/evaluate.js';
 
-// Shared modules
+// Encoders
+export {
+  type CatalogueEncoder,
+  type DownloadProgress,
+  type Encoder,
+  type EncoderChoice,
+  type EncoderSource,
+  exportEncoder,
+  type ExportEncoderOptions,
+  type ImportedEncoder,
+  importEncoder,
+  type ImportEncoderOptions,
+  listEncoders,
+  loadEncoder,
+} from './tasks/encoder/index.js';
+
+// What trainings of all tasks have in common
+export type { TrainingEnding } from './training/fit.js';
+export type { HostTensors } from './training/parameters.js';
+export { LEARNING_RATE_DECAYS, type LearningRateDecay, type OptimizationRecipe } from './training/recipe.js';
+export type { TrainingFolderOptions } from './tasks/training-folder.js';
+export { type HeldOut, SPLIT_PARTS, type SplitPart } from './tasks/held-out.js';
+export type { ScoredLabel } from './tasks/scored-labels.js';
+
+// Photos, clips and texts
+export { findImages, type ImagePath } from './tasks/caption/images.js';
+export { findVideos, type VideoPath } from './tasks/encoder/videos.js';
+export { MediaError } from './media/media-error.js';
+export type { ExpandOptions, MediaPath } from './media/media-paths.js';
+export { FRAME_STACKS, type FrameStack, ImageError, type ImagePreprocessing } from './media/image.js';
+export { VideoError } from './media/video/index.js';
+export { type CorpusSource, DOCUMENT_KINDS, type DocumentKind, readDocuments, readTexts } from './text/corpus.js';
 export {
   detokenize,
   type PlacedToken,
@@ -102,36 +169,220 @@ export {
   type TextUnit,
   tokenize,
 } from './text/tokenizer.js';
-export { END_ID, PADDING_ID, START_ID, UNKNOWN_ID, Vocabulary } from './text/vocabulary.js';
-export { type CorpusSource, type DocumentKind, readDocuments, readTexts } from './text/corpus.js';
-export { readWordVectors, type WordVectorFormat, type WordVectors, writeWordVectors } from './text/word-vectors.js';
-export * from './layers/index.js';
+export {
+  END_ID,
+  PADDING_ID,
+  START_ID,
+  UNKNOWN_ID,
+  Vocabulary,
+  type VocabularyJson,
+  type VocabularySizes,
+} from './text/vocabulary.js';
+export {
+  readWordVectors,
+  type ReadWordVectorsOptions,
+  type WordVectorFormat,
+  type WordVectors,
+  writeWordVectors,
+} from './text/word-vectors.js';
+
+// Decoding
 export {
   beamSearch,
   type BeamSearchOptions,
-  type CostOf,
   type Candidate,
+  type Compile,
+  type CostOf,
   createBeamSearch,
+  createGreedy,
+  createSampler,
+  type DecodedStep,
+  type DecodingOptions,
   type DecodingState,
   type DecodingStep,
   expectedSimilarities,
   greedy,
+  type LengthFormula,
   type MinimumBayesRiskOptions,
   sample,
   type SamplingOptions,
+  type ScoredCandidate,
+  type SequenceDecoder,
+  type TensorsFunction,
 } from './decoding/index.js';
+
+// Scores
 export { bleu } from './metrics/bleu.js';
-export { type CaptionScores, scoreCaptions } from './metrics/captions.js';
-export { type ClassificationScores, macroF1, scoreClasses, scoreClassification } from './metrics/classification.js';
-export { CiderScorer, ciderSimilarity, ciderVector, inverseDocumentFrequency, uniformWeight } from './metrics/cider.js';
+export { type CaptionScores, scoreCaptions, type ScoredSet } from './metrics/captions.js';
+export {
+  type ClassificationScores,
+  type ClassScores,
+  macroF1,
+  scoreClasses,
+  scoreClassification,
+} from './metrics/classification.js';
+export {
+  CiderScorer,
+  ciderSimilarity,
+  type CiderVector,
+  ciderVector,
+  inverseDocumentFrequency,
+  type NgramWeight,
+  uniformWeight,
+} from './metrics/cider.js';
 export { ptbTokenize } from './metrics/ptb-tokenizer.js';
 export { rougeL } from './metrics/rouge.js';
 export { spearman } from './metrics/spearman.js';
 
-// Models
-export * from './models/mobilenet/index.js';
-export * from './models/captioner/index.js';
-export * from './models/clip-reader/index.js';
-export * from './models/video-classifier/index.js';
-export * from './models/language-model/index.js';
-export * from './models/sentiment/index.js';
+// Layers: pure functions of parameters, input and state
+export { Random, type RandomState } from './shared/random.js';
+export {
+  attend,
+  type Attended,
+  type AttentionConfig,
+  attentionKeys,
+  attentionParameterShapes,
+  type AttentionResult,
+  type BoundRecurrence,
+  type Cell,
+  CELL_KINDS,
+  type CellConfig,
+  type CellInitialization,
+  type CellKind,
+  cellParameterShapes,
+  type CellState,
+  createCell,
+  crossEntropy,
+  dense,
+  dropout,
+  dropoutStream,
+  embed,
+  type HostTensor,
+  initializeCell,
+  type InitializedEmbedding,
+  initializeEmbedding,
+  type OutputLayer,
+  outputLogits,
+  type Parameters,
+  type ParameterShapes,
+  type Pooling,
+  poolingParameterShapes,
+  POOLINGS,
+  type PoolOptions,
+  poolOverTime,
+  recurrentCells,
+  type Recurrence,
+  type RecurrenceGradients,
+  type RecurrenceStep,
+  type RecurrentLayersConfig,
+  recurrentOutputSize,
+  type RunLayersOptions,
+  runRecurrentLayers,
+  type StackOptions,
+  unroll,
+  type Unrolled,
+  type UnrollOptions,
+  unrollStack,
+  zeroState,
+} from './layers/index.js';
+
+// Models: configuration, weights, forward pass and loss of each
+export {
+  type LoadedMobileNet,
+  loadMobileNet,
+  type LoadMobileNetOptions,
+  mobilenet,
+  type MobileNetArchitecture,
+  type MobileNetConfig,
+  type MobileNetFeatures,
+  mobilenetOutput,
+  type MobileNetPadding,
+  mobilenetParameterShapes,
+  mobilenetProbabilities,
+  validateMobileNetConfig,
+} from './models/mobilenet/index.js';
+export {
+  CAPTIONER_ENTRIES,
+  CAPTIONER_READOUTS,
+  type CaptionerBatch,
+  type CaptionerConfig,
+  captionerDefaults,
+  type CaptionerDropout,
+  type CaptionerEntry,
+  type CaptionerInitialization,
+  type CaptionerInput,
+  captionerLogits,
+  type CaptionerLoss,
+  captionerLoss,
+  type CaptionerLossOptions,
+  captionerParameterShapes,
+  type CaptionerReadout,
+  type CaptionerState,
+  type CaptionerStep,
+  type CaptionerStepTraining,
+  type CaptionerTraining,
+  countCaptionerParameters,
+  createCaptionerParameters,
+  type ScheduledSampling,
+  startCaptions,
+  type StartCaptionsOptions,
+  stepCaptions,
+  validateCaptionerConfig,
+} from './models/captioner/index.js';
+export {
+  type ClipReaderConfig,
+  clipReaderDefaults,
+  type ClipReaderDropout,
+  type ClipReaderTraining,
+} from './models/clip-reader/index.js';
+export {
+  classifyClips,
+  countVideoClassifierParameters,
+  createVideoClassifierParameters,
+  FRAME_ORDERS,
+  type FrameOrder,
+  validateVideoClassifierConfig,
+  type VideoClassifierBatch,
+  type VideoClassifierConfig,
+  videoClassifierDefaults,
+  type VideoClassifierDropout,
+  videoClassifierLoss,
+  type VideoClassifierLossOptions,
+  type VideoClassifierProbabilities,
+  videoClassifierParameterShapes,
+} from './models/video-classifier/index.js';
+export {
+  countLanguageModelParameters,
+  createLanguageModelParameters,
+  type Feedback,
+  FEEDBACKS,
+  LANGUAGE_MODEL_KINDS,
+  type LanguageModelConfig,
+  languageModelDefaults,
+  type LanguageModelInput,
+  type LanguageModelKind,
+  type LanguageModelLoss,
+  languageModelLoss,
+  type LanguageModelLossOptions,
+  languageModelParameterShapes,
+  type LanguageModelState,
+  type LanguageModelStep,
+  startLanguageModel,
+  stepLanguageModel,
+  TOKEN_INPUTS,
+  type TokenInput,
+  validateLanguageModelConfig,
+} from './models/language-model/index.js';
+export {
+  classifyTexts,
+  countSentimentParameters,
+  createSentimentParameters,
+  type SentimentBatch,
+  type SentimentConfig,
+  sentimentDefaults,
+  type SentimentDropout,
+  type SentimentInput,
+  sentimentLoss,
+  sentimentParameterShapes,
+  validateSentimentConfig,
+} from './models/sentiment/index.js';

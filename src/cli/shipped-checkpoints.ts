@@ -1,12 +1,6 @@
-/** The checkpoints that the package ships, and those that it may ship. */
+/** What the command line says where a checkpoint that it uses unless told otherwise is not there. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { UserError } from '../shared/errors.js';
-
-/** The folder of the shipped checkpoint `name`. */
-export function shippedCheckpoint(name: string): string {
-  return fileURLToPath(new URL(`../../checkpoints/${name}`, import.meta.url));
-}
 
 /** Throws UserError when `checkpoint` is the `shipped` one and not there; `what` names it, `command` makes one. */
 export function requireShipped(

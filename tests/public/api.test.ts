@@ -1,5 +1,8 @@
+/** README's examples of the API run, on tiny models; the handles of the shipped checkpoints lead to them. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import {
   findVideos,
@@ -9,6 +12,7 @@ import {
   sentimentDefaults,
   sentimentReadingDefaults,
   sentimentRecipeDefaults,
+  shippedCheckpoints,
   trainSentiment,
 } from '../../src/index.js';
 import { asCsv, makeReviews } from '../tasks/sentiment/reviews.js';
@@ -58,4 +62,17 @@ test('the documented examples of texts run', async () => {
   const [answer] = await classifier.classify(['this movie is awesome']);
   classifier.dispose();
   expect(answer).toMatchObject({ label: expect.stringMatching(/^(pos|neg)$/) as string });
+});
+
+test.each(Object.entries(shippedCheckpoints))('the shipped checkpoint %s is there, with its card', (name, folder) => {
+  expect(folder).toBe(fileURLToPath(new URL(`../../checkpoints/${name}`, import.meta.url)));
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(['README.md', 'config.json', 'model.safetensors']));
+});
+
+test('every checkpoint that the package ships has a handle', () => {
+  const { files } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    files: string[];
+  };
+  const shipped = files.filter((path) => path.startsWith('checkpoints/'));
+  expect(Object.keys(shippedCheckpoints).map((name) => `checkpoints/${name}`)).toEqual(shipped);
 });

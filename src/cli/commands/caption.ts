@@ -1,5 +1,4 @@
 /** `looksay caption`: writes a sentence about each image, or each clip with a captioner of clips. */
-import { existsSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { startProgress } from '../../shared/progress.js';
@@ -12,6 +11,7 @@ import { clipCaptionOptions, loadClipCaptioner } from '../../tasks/caption/predi
 import { findVideos } from '../../tasks/encoder/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { requireShipped } from '../shipped-checkpoints.js';
 import { DEFAULT_CHECKPOINT, type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
 import {
   checkResultOptions,
@@ -115,9 +115,8 @@ function optionsOf(argv: CaptionArguments, context: CommandContext): CaptionOpti
 async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: CommandContext): Promise<void> {
   const options = optionsOf(argv, context);
   await selectBackend(argv);
-  if (argv.checkpoint === DEFAULT_CHECKPOINT && !existsSync(DEFAULT_CHECKPOINT)) {
-    throw new UserError('the shipped captioner is missing; name another with --checkpoint');
-  }
+  const [shipped, what] = [DEFAULT_CHECKPOINT, 'captioner'];
+  requireShipped(argv.checkpoint, { shipped, what, command: 'looksay train caption' });
   const inputs = await inputsOf(argv.paths, context);
   const { recursive } = argv;
   if (await isClipCaptioner(argv.checkpoint)) {

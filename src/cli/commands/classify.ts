@@ -1,6 +1,7 @@
 /** `looksay classify`: names what happens in each clip. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { startProgress } from '../../shared/progress.js';
+import { shippedCheckpoints } from '../../tasks/shipped-checkpoints.js';
 import { CLASSIFY_RESULTS } from '../../tasks/video/format.js';
 import {
   classifyDefaults,
@@ -11,7 +12,7 @@ import {
 import { findVideos, type VideoPath } from '../../tasks/encoder/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
-import { requireShipped, shippedCheckpoint } from '../shipped-checkpoints.js';
+import { requireShipped } from '../shipped-checkpoints.js';
 import {
   checkResultOptions,
   inputsOf,
@@ -33,7 +34,7 @@ interface ClassifyArguments extends BackendArguments, ResultArguments {
 }
 
 /** The classifier that is used where none is named: of actions. */
-export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoint('actions');
+export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoints.actions;
 
 /** How clips are looked at: the same for classification and evaluation. */
 export const TIMEOUT_OPTION: NumberOptions = {

@@ -1,14 +1,14 @@
 /** Options of commands that caption: which captioner, and how its words are chosen. */
-import { fileURLToPath } from 'node:url';
 import { type CaptionChoice, CAPTION_CHOICES } from '../../tasks/caption/choose.js';
 import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
 import { captionDecodingDefaults, clipDecodingDefaults } from '../../tasks/caption/generate.js';
 import { type CaptionOptions, DEFAULT_MIRROR } from '../../tasks/caption/predict.js';
+import { shippedCheckpoints } from '../../tasks/shipped-checkpoints.js';
 import { parseSource } from './sources.js';
 import { checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
 
 /** The captioner that the package ships. */
-export const DEFAULT_CHECKPOINT = fileURLToPath(new URL('../../../checkpoints/captioner', import.meta.url));
+export const DEFAULT_CHECKPOINT = shippedCheckpoints.captioner;
 
 export const decodingOptions = {
   checkpoint: {

@@ -10,9 +10,10 @@ import {
   sentimentPredictionDefaults,
   type SentimentResult,
 } from '../../tasks/sentiment/predict.js';
+import { shippedCheckpoints } from '../../tasks/shipped-checkpoints.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import { type CommandContext, plainText, STDIN_ARGUMENT } from '../context.js';
-import { requireShipped, shippedCheckpoint } from '../shipped-checkpoints.js';
+import { requireShipped } from '../shipped-checkpoints.js';
 import { colouredExplanation } from './sentiment-explain.js';
 import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
 
@@ -26,7 +27,7 @@ interface SentimentArguments extends BackendArguments {
 }
 
 /** The classifier that the package ships. */
-export const DEFAULT_SENTIMENT_CHECKPOINT = shippedCheckpoint('sentiment');
+export const DEFAULT_SENTIMENT_CHECKPOINT = shippedCheckpoints.sentiment;
 
 export const sentimentCheckpointOption = {
   checkpoint: {
