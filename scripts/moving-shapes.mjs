@@ -10,7 +10,7 @@
  * movement alone: use --group-pattern 'g(\d+)'. `sentences`: clips that show one or two things one after another, and
  * `train.csv` and `val.csv` that say what ("a red square moves left, then a blue circle spins"): each sentence of
  * `val.csv` has a combination of colour, shape and movement that no sentence of `train.csv` has, and as many clips as a
- * tenth of those to train on. ffmpeg is found as looksay finds it; run `npm run build` before.
+ * tenth of those to train on. ffmpeg is found as looksay finds it; in a clone run `npm run build` before.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Finds photos of different parts of a set (train, val, test) that look the same, by the cosine of a captioner's pooled
- * encoder features; run `npm run build` before.
+ * encoder features; in a clone run `npm run build` before.
  *
  *     node scripts/near-duplicates.mjs --images images --captions Flickr8k.token.txt --splits . > pairs.jsonl
  *     node scripts/near-duplicates.mjs --source images=DIR,captions=train.csv --val-source images=DIR,captions=val.csv

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `generate`, `sentiment`, `words`, `encoder`,
+ * The command line: `looksay caption`, `classify`, `train`, `evaluate`, `generate`, `sentiment`, `words`, `prepare`, `encoder`,
  * `cache`. Results go to stdout, everything else to stderr; the process exits in this file only: 0 done, 1 something failed, 2 wrong usage.
  */
 import { readFileSync, realpathSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { classifyCommand } from './commands/classify.js';
 import { encoderCommand } from './commands/encoder.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { generateCommand } from './commands/generate.js';
+import { prepareCommand } from './commands/prepare.js';
 import { sentimentCommand } from './commands/sentiment.js';
 import { trainCommand } from './commands/train.js';
 import { wordsCommand } from './commands/words.js';
@@ -58,11 +59,12 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .command(generateCommand(context))
     .command(sentimentCommand(context))
     .command(wordsCommand(context))
+    .command(prepareCommand(context))
     .command(encoderCommand(context))
     .command(cacheCommand(context))
     .demandCommand(
       1,
-      'name a command: caption, classify, train, evaluate, generate, sentiment, words, encoder or cache',
+      'name a command: caption, classify, train, evaluate, generate, sentiment, words, prepare, encoder or cache',
     )
     .strict()
     .recommendCommands()
@@ -108,6 +110,7 @@ const REPEATABLE: ReadonlySet<string> = new Set([
   '--',
   'paths',
   'texts',
+  'sources',
   'source',
   'val-source',
   'consensus',
@@ -148,6 +151,7 @@ const PLAIN_ARGUMENTS: ReadonlyMap<string, (argument: string) => string> = new M
   ['classify', asPlainPath],
   ['sentiment', asPlainText],
   ['words', (word) => word],
+  ['prepare', asPlainPath],
 ]);
 
 /** What stands after `--` is an argument, even if it looks like an option; yargs would leave it out. */
@@ -163,6 +167,7 @@ function plainMessage(message: string, [command]: readonly string[]): string {
   const option = /^Not enough arguments following: (.*)$/.exec(message)?.[1];
   if (option !== undefined) return `--${option}: needs a value`;
   if (!message.startsWith('Not enough non-option arguments')) return message;
+  if (command === 'prepare') return 'name the set to prepare';
   return `name the ${command === 'words' ? 'words' : 'paths'} that the command is to work on`;
 }
 

@@ -22,6 +22,7 @@ test.each([
   'train sentiment --help',
   'evaluate sentiment --help',
   'sentiment --help',
+  'prepare --help',
   'encoder list --help',
   'encoder import --help',
   'encoder export --help',

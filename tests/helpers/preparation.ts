@@ -5,29 +5,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { runPrepare } from '../../src/datasets/prepare/command.js';
 import type { PreparationSummary } from '../../src/datasets/prepare/index.js';
 import { Random } from '../../src/shared/random.js';
+import { type Run, run } from '../cli/run.js';
 
-export interface PreparationRun {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command with `--quiet` unless `notes` are wanted. */
-export async function runCommand(argv: readonly string[], signal?: AbortSignal): Promise<PreparationRun> {
-  const write = process.stderr.write.bind(process.stderr);
-  let [out, err] = ['', ''];
-  process.stderr.write = ((text: string) => ((err += text), true)) as typeof process.stderr.write;
-  try {
-    const stdout = { write: (text: string) => void (out += text) };
-    const code = await runPrepare(argv, { stdout, ...(signal === undefined ? {} : { signal }) });
-    return { code, out, err };
-  } finally {
-    process.stderr.write = write;
-  }
-}
+/** Runs `looksay prepare`. */
+export const runCommand = (argv: readonly string[], signal?: AbortSignal): Promise<Run> =>
+  run(['prepare', ...argv], signal === undefined ? {} : { signal });
 
 /** What the command says on stdout; an error when it fails. */
 export async function prepare(...argv: string[]): Promise<PreparationSummary> {
@@ -37,15 +21,12 @@ export async function prepare(...argv: string[]): Promise<PreparationSummary> {
 }
 
 const KILLER = new URL('die-at-rename.mjs', import.meta.url).href;
-const COMMAND = fileURLToPath(new URL('../../src/datasets/prepare/command.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Runs the command in a process that is killed in place of its `rename`-th renaming; the signal that ended it. */
 export async function prepareKilled(rename: number, ...argv: string[]): Promise<string | null> {
-  const program = `
-    import { runPrepare } from ${JSON.stringify(COMMAND)};
-    process.exitCode = await runPrepare(process.argv.slice(1), { stdout: process.stdout });`;
-  const options = ['--import', 'tsx', '--import', KILLER, '--input-type=module', '--eval', program];
-  const child = spawn(process.execPath, [...options, '--', ...argv, '--quiet'], {
+  const script = ['--import', 'tsx', '--import', KILLER, MAIN];
+  const child = spawn(process.execPath, [...script, 'prepare', ...argv, '--quiet'], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, DIE_AT_RENAME: String(rename) },
   });

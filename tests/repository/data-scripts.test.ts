@@ -10,7 +10,7 @@ import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tin
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-test.skipIf(!existsSync(join(root, 'dist/datasets/prepare/command.js')))('the script prepares a set', async () => {
+test.skipIf(!existsSync(join(root, 'dist/cli/commands/prepare.js')))('the script prepares a set', async () => {
   const folder = await temporaryFolder();
   const run = (...argv: string[]): ReturnType<typeof spawnSync> =>
     spawnSync(process.execPath, [join(root, 'scripts/prepare-data.mjs'), ...argv], { encoding: 'utf8' });

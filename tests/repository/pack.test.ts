@@ -11,6 +11,9 @@ const photo = join(root, 'datasets/samples/cow.jpg');
 const shipped = existsSync(join(root, 'checkpoints/captioner/config.json'));
 const SECONDS = 1000;
 
+/** The scripts that need nothing but the package. */
+const SCRIPTS = ['prepare-data', 'near-duplicates', 'moving-shapes'].map((name) => `scripts/${name}.mjs`);
+
 /** What is not in a fresh clone. */
 const LEFT_OUT = new Set(['node_modules', 'dist', 'data', 'coverage', '.git', '.work']);
 
@@ -53,13 +56,16 @@ afterAll(() => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
-test('the tarball holds the build, the checkpoints and the papers, and nothing else', () => {
+test('the tarball holds the build, the checkpoints, the scripts about data and the papers, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path);
   const unexpected = paths.filter(
-    (path) => !/^(dist|checkpoints)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE)$/.test(path),
+    (path) =>
+      !/^(dist|checkpoints)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE)$/.test(path) &&
+      !SCRIPTS.includes(path),
   );
   expect(unexpected).toEqual([]);
-  for (const path of ['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'NOTICE', 'CHANGELOG.md']) {
+  const expected = ['dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts', 'LICENSE', 'NOTICE', 'CHANGELOG.md'];
+  for (const path of [...expected, ...SCRIPTS]) {
     expect(paths).toContain(path);
   }
 });
@@ -80,6 +86,32 @@ test('installed elsewhere, its public API and the backend can be imported', ({ s
   skip(NO_REGISTRY.test(installed.err), 'no npm registry to install the dependencies from');
   const program = `import { loadCaptioner } from 'looksay'; import 'looksay/backend'; console.log(typeof loadCaptioner);`;
   expect(run('node', ['--input-type=module', '-e', program], project)).toMatchObject({ code: 0, out: 'function\n' });
+});
+
+test('installed elsewhere, it prepares a data set, by the command and by the script', ({ skip }) => {
+  skip(NO_REGISTRY.test(installed.err), 'no npm registry to install the dependencies from');
+  mkdirSync(join(project, 'texts'));
+  writeFileSync(join(project, 'texts/pets.txt'), 'I pet my cat\n');
+  const set = ['corpus', 'texts', '--output', 'corpus', '--quiet'];
+  for (const [command, ...args] of [
+    ['npx', '--no-install', 'looksay', 'prepare'],
+    ['node', 'node_modules/looksay/scripts/prepare-data.mjs'],
+  ] as const) {
+    const { code, out, err } = run(command, [...args, ...set], project);
+    expect({ code, err }).toMatchObject({ code: 0 });
+    expect(JSON.parse(out)).toMatchObject({ set: 'corpus', parts: { all: { files: 1, characters: 13 } } });
+  }
+});
+
+test('installed elsewhere, its other scripts about data start', ({ skip }) => {
+  skip(NO_REGISTRY.test(installed.err), 'no npm registry to install the dependencies from');
+  for (const [name, message] of [
+    ['near-duplicates', 'near-duplicates: '],
+    ['moving-shapes', 'usage: moving-shapes.mjs OUTPUT'],
+  ] as const) {
+    const { code, err } = run('node', [`node_modules/looksay/scripts/${name}.mjs`], project);
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(message) as string });
+  }
 });
 
 test('installed elsewhere, it learns word vectors in threads', ({ skip }) => {

@@ -18,7 +18,10 @@ export const clipSourceOptions = {
 
 /** `a,b,c` as a list. Throws UserError when nothing is in it. */
 export function listOf(option: string, text: string): readonly string[] {
-  const names = text.split(',').filter((name) => name !== '');
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   if (names.length === 0) throw new UserError(`--${option}: expected names with commas between them`, { exitCode: 2 });
   return names;
 }
