@@ -10,7 +10,7 @@ const noDefaultExports = {
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', '.work', 'data', 'checkpoints', 'coverage'] },
   {
-    files: ['src/**/*.ts', 'tests/**/*.ts', 'benchmarks/**/*.ts'],
+    files: ['src/**/*.ts', 'tests/**/*.ts', 'benchmarks/**/*.ts', 'scripts/**/*.mjs'],
     extends: [...tseslint.configs.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -27,9 +27,9 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts', 'benchmarks/**/*.ts'],
+    files: ['src/**/*.ts', 'benchmarks/**/*.ts', 'scripts/**/*.mjs'],
     rules: { 'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }] },
   },
-  { files: ['benchmarks/**/*.ts', 'tests/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['benchmarks/**/*.ts', 'tests/**/*.ts', 'scripts/**/*.mjs'], rules: { 'no-console': 'off' } },
   prettier,
 );

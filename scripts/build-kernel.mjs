@@ -16,6 +16,7 @@ const FEATURES = { simd: true, threads: true };
 export async function buildKernel(path) {
   const { parseWat } = await wabt();
   const module = parseWat(SOURCE, readFileSync(SOURCE, 'utf8'), FEATURES);
+  // @ts-expect-error: its types leave the features out, without which it refuses shared memory
   module.validate(FEATURES);
   const { buffer } = module.toBinary({});
   module.destroy();

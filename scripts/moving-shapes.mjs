@@ -49,7 +49,12 @@ const VERBS = {
 /** One in so many combinations of colour, shape and movement is held out. */
 const HELD_OUT = 6;
 
-/** What a drawing looks like, whatever moves it. */
+/**
+ * What a drawing looks like, whatever moves it.
+ *
+ * @param {Random} random
+ * @param {number} size
+ */
 function drawScene(random, size) {
   const colour = () => [0, 1, 2].map(() => random.integer(256));
   let [ground, shape] = [colour(), colour()];
@@ -60,7 +65,7 @@ function drawScene(random, size) {
     shape: SHAPES[random.integer(SHAPES.length)],
     radius: size * (0.1 + 0.08 * random.uniform()),
     /** Where it is in the middle of its way, far enough from the edges to stay inside. */
-    middle: [0.3 + 0.4 * random.uniform(), 0.3 + 0.4 * random.uniform()],
+    middle: /** @type {[number, number]} */ ([0.3 + 0.4 * random.uniform(), 0.3 + 0.4 * random.uniform()]),
     angle: TURN * random.uniform(),
     /** The length of its way, a share of the side. */
     path: 0.3 + 0.1 * random.uniform(),
@@ -203,7 +208,7 @@ async function record(path, { size, frames }, frameAt) {
   ];
   argv.push('-i', 'pipe:0', '-c:v', 'libx264', '-crf', '16', '-pix_fmt', 'yuv420p', `file:${path}`);
   const child = spawn(findTool('ffmpeg'), argv, { stdio: ['pipe', 'ignore', 'inherit'] });
-  const ended = new Promise((resolve, reject) => {
+  const ended = new Promise((/** @type {(value?: unknown) => void} */ resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`ffmpeg exited with code ${code}`))));
   });

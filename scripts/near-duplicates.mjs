@@ -18,16 +18,18 @@ import { loadCaptionModel } from '../dist/tasks/caption/model.js';
 import { findNearDuplicates, nearDuplicateDefaults } from '../dist/tasks/caption/near-duplicates.js';
 import { shippedCheckpoints } from '../dist/tasks/shipped-checkpoints.js';
 
+const TEXT = /** @type {const} */ ({ type: 'string', multiple: false });
+const TEXTS = /** @type {const} */ ({ type: 'string', multiple: true, default: /** @type {string[]} */ ([]) });
 const OPTIONS = {
-  images: { type: 'string' },
-  captions: { type: 'string' },
-  splits: { type: 'string' },
-  source: { type: 'string', multiple: true, default: [] },
-  'val-source': { type: 'string', multiple: true, default: [] },
-  threshold: { type: 'string', default: String(nearDuplicateDefaults.threshold) },
-  checkpoint: { type: 'string', default: shippedCheckpoints.captioner },
-  threads: { type: 'string' },
-  quiet: { type: 'boolean', default: false },
+  images: TEXT,
+  captions: TEXT,
+  splits: TEXT,
+  source: TEXTS,
+  'val-source': TEXTS,
+  threshold: { ...TEXT, default: String(nearDuplicateDefaults.threshold) },
+  checkpoint: { ...TEXT, default: shippedCheckpoints.captioner },
+  threads: TEXT,
+  quiet: /** @type {const} */ ({ type: 'boolean', multiple: false, default: false }),
 };
 
 function given() {

@@ -11,6 +11,15 @@ const V1 = { encoder: 'V1' };
 /** Rows whose result decides a default are trained with three seeds. */
 export const SEEDS = [1, 2, 3];
 
+/**
+ * `from`: the row whose checkpoint it goes on from; `vectors`: the embedding starts from word vectors; `photos`: trained on so
+ * many.
+ *
+ * @type {readonly {
+ *   name: string, group: string, options: string[],
+ *   decides?: boolean, encoder?: string, from?: string, vectors?: boolean, photos?: number,
+ * }[]}
+ */
 export const ROWS = [
   { name: 'lstm', group: 'as it is', options: [], decides: true },
   ...['rnn', 'gru'].map((cell) => ({ name: `cell-${cell}`, group: 'cell', options: ['--cell', cell], decides: true })),

@@ -9,7 +9,7 @@
  * logs to benchmarks/captions/.
  */
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,7 @@ const argv = yargs(process.argv.slice(2))
   .parseSync();
 
 /** What all rows share, but for what a row says otherwise. */
-const SHARED = (argv['--'] ?? []).map(String);
+const SHARED = /** @type {unknown[]} */ (argv['--'] ?? []).map(String);
 
 /** Runs looksay; its standard output. Throws with its exit code. */
 function looksay(args) {

@@ -8,13 +8,12 @@
  * backend with them, so that both share one copy of TensorFlow.js. Native packages stay outside.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import jasmineRequire from 'jasmine-core';
 import { EXCLUSIONS, MINIMUM_NATIVE, MINIMUM_PASSED } from './expectations.mjs';
 
-const require = createRequire(import.meta.url);
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const cache = join(root, 'node_modules/.cache/looksay');
 const bundle = join(cache, 'operator-tests.mjs');
@@ -109,7 +108,6 @@ class Tally {
 async function main() {
   const [word] = process.argv.slice(2);
   await bundleTests();
-  const jasmineRequire = require('jasmine-core');
   const jasmine = jasmineRequire.boot();
   Object.assign(globalThis, jasmineRequire.noGlobals());
   const { backendStatistics, registerTests } = await import(pathToFileURL(bundle).href);
