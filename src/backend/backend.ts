@@ -23,6 +23,7 @@ import {
   sameShape,
   sizeOf,
 } from './graph/types.js';
+import { verifyResults } from './graph/verify.js';
 import { reshapeOp } from './ops/reshape.js';
 import { feedOf } from './runtime/feeds.js';
 import { emptyValues, toHostValues } from './runtime/host-values.js';
@@ -343,6 +344,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     });
     const session = this.sessions.get(cut);
     const results = session.run(feeds, this.#buffers.fetchesFor(cut.outputs));
+    verifyResults(cut, results);
     cut.outputs.forEach((output, index) => {
       output.record.state = { kind: 'result', tensor: results[outputName(index)] as NativeTensor };
       output.record.views.clear();

@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { OnnxRuntimeBackend } from './backend.js';
 import { inputName, lower, type LoweredGraph, lowerToModel, outputName } from './graph/lower.js';
 import { type ModelOfBatch, withSymbolicBatch } from './graph/symbolic.js';
+import { verifyResults } from './graph/verify.js';
 import { DataRecord, type NativeTensor } from './graph/types.js';
 import { encodeModel, type OnnxModel } from './onnx/protobuf.js';
 import { feedOf } from './runtime/feeds.js';
@@ -120,6 +121,7 @@ function runCompiled(
     feeds[inputName(source)] = feedOf(record, specOf(tensor));
   });
   const results = backend.runSession(session, feeds, traced.outputs);
+  verifyResults(traced.cut, results);
   const outputs = traced.outputs.map(({ dtype, shape }, index) => {
     const tensor = results[outputName(index)] as NativeTensor;
     const dataId = backend.store(new DataRecord({ kind: 'result', tensor })) as tf.DataId;

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type OnnxRuntimeBackend } from '../../src/backend/backend.js';
 import { cutLive } from '../../src/backend/graph/cut.js';
+import type { Op } from '../../src/backend/graph/types.js';
 import { verify } from '../../src/backend/graph/verify.js';
 import { backendStatistics, compile, configureBackend, printPending } from '../../src/backend/index.js';
 import { UserError } from '../../src/shared/errors.js';
@@ -138,6 +139,25 @@ describe('recording', () => {
     expect(() => verify(wrong as typeof cut)).toThrow();
     expect(cutLive([]).outputs).toHaveLength(0);
     x.dispose();
+  });
+
+  test('a result of another shape than its operator declared is an error that names both, and spoils no other', () => {
+    const plain: Op = {
+      kernel: 'Plain',
+      plan: () => 'fallback',
+      lower: (builder, inputs) => [builder.op('Neg', [inputs[0]?.name as string])],
+    };
+    const declaring = (shape: number[]): tf.Tensor => {
+      const x = tf.tensor1d([1, 2, 3]);
+      const input = { dataId: x.dataId, dtype: 'float32', shape: x.shape } as const;
+      const [info] = backend().record(plain, { inputs: [input], outputs: [{ dtype: 'float32', shape }] });
+      return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo);
+    };
+    const [good, bad] = [declaring([3]), declaring([2])];
+    expect(() => bad.dataSync()).toThrow('Plain: declared the shape [2], ONNX Runtime returned [3]');
+    expect(values(good)).toEqual([-1, -2, -3]);
+    const run = compile((x: tf.Tensor) => [declaring([2]), x]);
+    expect(() => run(tf.ones([1]))).toThrow('Plain: declared the shape [2], ONNX Runtime returned [3]');
   });
 
   test('a program that reads after every operation works', async () => {

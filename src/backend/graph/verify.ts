@@ -1,7 +1,11 @@
-/** States which graphs are legal and checks a cut against it; a violation is a defect of an operator, never of a user. */
+/**
+ * States which graphs are legal and checks a cut and its results against it; a violation is a defect of an operator,
+ * never of a user.
+ */
 import { assert } from '../../shared/assert.js';
 import type { Cut, ValueRef } from './cut.js';
-import { sizeOf, type TensorSpec } from './types.js';
+import { outputName } from './lower.js';
+import { type NativeTensor, sameShape, sizeOf, type TensorSpec } from './types.js';
 
 function checkSpec(spec: TensorSpec, where: string): void {
   for (const dimension of spec.shape) {
@@ -34,5 +38,16 @@ export function verify(cut: Cut): void {
   cut.outputs.forEach((output, index) => {
     assert(specAt(cut, output.ref) !== undefined, () => `output ${index} does not exist`);
     assert(output.dtype !== 'int64', () => `output ${index} is int64, which must not leave a graph`);
+  });
+}
+
+/** Checks that a run of `cut` gave its outputs the shapes that their operators declared. Throws on the first that differs. */
+export function verifyResults(cut: Cut, results: Readonly<Record<string, NativeTensor>>): void {
+  cut.outputs.forEach(({ shape, ref }, index) => {
+    const dims = results[outputName(index)]?.dims ?? [];
+    assert(sameShape(dims, shape), () => {
+      const kernel = cut.nodes[ref.node]?.node.op.kernel ?? 'an input';
+      return `${kernel}: declared the shape [${shape.join(', ')}], ONNX Runtime returned [${dims.join(', ')}]`;
+    });
   });
 }
