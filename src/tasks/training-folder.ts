@@ -23,6 +23,7 @@ export interface TrainingFolderOptions {
   readonly resume?: boolean;
   /** Return after so many epochs though the recipe plans more; `resume` goes on. */
   readonly stopAfter?: number;
+  /** Aborting it finishes the step under way, saves the state and returns; `resume` goes on. */
   readonly signal?: AbortSignal;
 }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import {
+  captionerModelDefaults,
+  captionerRecipeDefaults,
   findVideos,
   loadCaptioner,
   loadSentimentClassifier,
@@ -13,6 +15,7 @@ import {
   sentimentReadingDefaults,
   sentimentRecipeDefaults,
   shippedCheckpoints,
+  trainCaptioner,
   trainSentiment,
 } from '../../src/index.js';
 import { asCsv, makeReviews } from '../tasks/sentiment/reviews.js';
@@ -31,6 +34,29 @@ test('the documented example of captions runs', async () => {
   captioner.dispose();
   expect(lines[0]).toMatch(/^\p{L}.*\.$/u);
   expect(lines[1]).toContain('no such file');
+});
+
+test('the documented example of training captions runs', async () => {
+  const folder = await temporaryFolder();
+  const colours = ['red', 'green', 'blue', 'white'];
+  for (const colour of colours) await writePicture(join(folder, `${colour}.png`), colour);
+  const rows = colours.map((colour) => `${colour}.png,"A ${colour}, plain picture."`);
+  await writeFile(join(folder, 'captions.csv'), `image,caption\n${rows.join('\n')}\n`);
+  const { ending, checkpoint } = await trainCaptioner({
+    sources: [{ images: folder, captions: join(folder, 'captions.csv') }],
+    model: {
+      ...captionerModelDefaults,
+      encoder: await saveTinyCaptioner(),
+      minimumCount: 1,
+      captioner: { hiddenSize: 8, embeddingSize: 8, featureProjection: 8, attentionSize: 8 },
+    },
+    recipe: { ...captionerRecipeDefaults, epochs: 1 },
+    seed: 1,
+    output: join(folder, 'mine'),
+    cacheDirectory: join(folder, 'cache'),
+  });
+  expect({ ending, checkpoint }).toEqual({ ending: 'completed', checkpoint: join(folder, 'mine') });
+  (await loadCaptioner(checkpoint)).dispose();
 });
 
 test('the documented example of clips runs', async () => {

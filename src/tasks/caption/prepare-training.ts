@@ -16,21 +16,16 @@ import type { CaptionerRecipe } from './recipe.js';
 import { createSelfCritical, type SelfCritical, sharpened } from './self-critical.js';
 import { readTrainingData, type TrainingData, type TrainingSources } from './sources.js';
 import { cachedShape, frozenEncoder, frozenFingerprint } from '../encoder/frozen.js';
+import type { TrainingFolderOptions } from '../training-folder.js';
 import { createTrainableModel, type FeatureBatch, readFeatures, type TrainableModel } from './train-model.js';
 import { encodeCaptions } from './vocabulary.js';
 
-export interface TrainCaptionerOptions extends TrainingSources {
-  /** The checkpoint folder. */
-  readonly output: string;
+/** What one training of a captioner consists of. */
+export interface TrainCaptionerOptions extends TrainingSources, TrainingFolderOptions {
   readonly model: CaptionerModelOptions;
   readonly recipe: CaptionerRecipe;
-  /** Goes on with the training in `output`. */
-  readonly resume: boolean;
-  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
-  readonly stopAfter?: number;
   /** Where features are kept; the user's cache directory by default. */
   readonly cacheDirectory?: string;
-  readonly signal?: AbortSignal;
 }
 
 export interface Prepared {
@@ -116,7 +111,7 @@ async function cacheViews(
 }
 
 async function cacheView(
-  { recipe, strict, cacheDirectory, signal }: TrainCaptionerOptions,
+  { recipe, strict = false, cacheDirectory, signal }: TrainCaptionerOptions,
   model: CaptionModel,
   { view, examples }: { readonly view: number; readonly examples: readonly CaptionedImage[] },
 ): ReturnType<typeof cacheFeatures> {

@@ -46,11 +46,14 @@ export interface TrainingData {
   readonly validation: readonly CaptionedImage[];
 }
 
+/** What a captioner is trained and validated on. */
 export interface TrainingSources {
   readonly sources: readonly CaptionSource[];
   /** Sources to validate on; without any, the `val` parts of `sources` serve, or a share of all photos. */
-  readonly validation: readonly CaptionSource[];
-  readonly strict: boolean;
+  readonly validation?: readonly CaptionSource[];
+  /** Any problem in the data is an error. Default false: what cannot be used is left out and named. */
+  readonly strict?: boolean;
+  /** Of what is held out, and of everything random in training. */
   readonly seed: number;
 }
 
@@ -79,10 +82,10 @@ function holdOut(examples: readonly CaptionedImage[], seed: number): TrainingDat
 
 /** Reads all sources and settles what is for validation; photos that are in it are left out of training. */
 export async function readTrainingData(options: TrainingSources): Promise<TrainingData> {
-  const { sources, strict, seed } = options;
+  const { sources, strict = false, seed } = options;
   const train: CaptionedImage[] = [];
   const validation: CaptionedImage[] = [];
-  for (const source of options.validation) {
+  for (const source of options.validation ?? []) {
     validation.push(...(await readSource(source, source.splits === undefined ? { strict } : { split: 'val', strict })));
   }
   const chosen = validation.length > 0;

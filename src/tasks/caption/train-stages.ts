@@ -29,9 +29,9 @@ const folderOf = (output: string, { name }: Stage): string => join(stagesFolder(
 export async function trainStages(options: TrainStagesOptions): Promise<TrainCaptionerResult> {
   const { stages, output, recipe, ...rest } = options;
   for (const folder of [output, ...stages.map((stage) => folderOf(output, stage))]) {
-    requireFreshFolder({ output: folder, resume: options.resume });
+    requireFreshFolder({ ...options, output: folder });
   }
-  if (!options.resume) await recordRecipe(output, recipe);
+  if (options.resume !== true) await recordRecipe(output, recipe);
   let result: TrainCaptionerResult | undefined;
   let startFrom: string | undefined = options.model.startFrom;
   for (const stage of stages) {
@@ -42,7 +42,7 @@ export async function trainStages(options: TrainStagesOptions): Promise<TrainCap
       output: folder,
       recipe: stage.recipe,
       model: { ...options.model, ...(startFrom === undefined ? {} : { startFrom }) },
-      resume: options.resume && hasTrainingState(folder),
+      resume: options.resume === true && hasTrainingState(folder),
     });
     if (result.ending === 'interrupted') return { ...result, checkpoint: output };
     startFrom = folder;

@@ -64,7 +64,7 @@ function metricsOf({ bleu1, bleu4, rougeL, ciderD, exact, distinctCaptions }: Ca
 
 /** The settings that decide the weights: what `--continue` must find as it was, but for the paths in `start`. */
 function settingsOf({ options, model, data }: Prepared, start: TrainingStart | undefined): JsonObject {
-  const { recipe, seed, sources, validation } = options;
+  const { recipe, seed, sources, validation = [] } = options;
   return {
     sources,
     validation,
@@ -76,10 +76,21 @@ function settingsOf({ options, model, data }: Prepared, start: TrainingStart | u
   } as unknown as JsonObject;
 }
 
-/** Trains a captioner and leaves the best of it in `output`. Throws UserError for what the user can mend. */
+/**
+ * Trains a captioner and leaves the best of it in `output`. Throws UserError for what the user can mend.
+ *
+ * @example
+ * await trainCaptioner({
+ *   sources: [{ images: 'photos', captions: 'captions.csv' }],
+ *   model: { ...captionerModelDefaults, encoder: shippedCheckpoints.captioner },
+ *   recipe: captionerRecipeDefaults,
+ *   seed: 1,
+ *   output: 'checkpoints/mine',
+ * });
+ */
 export async function trainCaptioner(options: TrainCaptionerOptions): Promise<TrainCaptionerResult> {
   requireFreshFolder(options);
-  if (options.resume) await requireStartFrom(options.output, options.model);
+  if (options.resume === true) await requireStartFrom(options.output, options.model);
   const prepared = await prepareTraining(options);
   try {
     const result = await runTraining(prepared);
@@ -99,7 +110,7 @@ async function runTraining(prepared: Prepared): Promise<FitResult> {
   const { options, model, trainable, batches, selfCritical } = prepared;
   const { recipe, output } = options;
   const start = trainingStart(options.model, model, trainable);
-  const begun = options.resume ? await recordedStart(output) : start;
+  const begun = options.resume === true ? await recordedStart(output) : start;
   const settings = settingsOf(prepared, begun);
   const folder = await folderSettings(options, settings, trainable.variables);
   requireSameStart(output, begun, start);

@@ -11,25 +11,20 @@ import { type ClipData, type ClipDataOptions, readClipData } from './data.js';
 import { cacheClipFeatures, type FrameShape, frameShape } from '../encoder/clip-features.js';
 import { initialVideoModel, type VideoModelOptions } from './initial-model.js';
 import { frameEncodingOf, type VideoModel } from './model.js';
+import type { TrainingFolderOptions } from '../training-folder.js';
 import type { VideoRecipe } from './recipe.js';
 import { createTrainableVideoModel, type TrainableVideoModel } from './train-model.js';
 
-export interface TrainVideoOptions extends ClipDataOptions {
-  /** The checkpoint folder. */
-  readonly output: string;
+/** What one training of a video classifier consists of. */
+export interface TrainVideoOptions extends ClipDataOptions, TrainingFolderOptions {
   readonly model: VideoModelOptions;
   readonly recipe: VideoRecipe;
-  /** Goes on with the training in `output`. */
-  readonly resume: boolean;
-  /** Return after so many epochs though the recipe plans more; `resume` goes on. */
-  readonly stopAfter?: number;
-  /** A clip that cannot be decoded is an error. */
-  readonly strict: boolean;
+  /** A clip that cannot be decoded is an error. Default false: it is left out and named. */
+  readonly strict?: boolean;
   /** Seconds that the decoding of a clip may take. */
   readonly timeout?: number;
   /** Where features are kept; the user's cache directory by default. */
   readonly cacheDirectory?: string;
-  readonly signal?: AbortSignal;
 }
 
 export interface PreparedVideo {
@@ -92,7 +87,7 @@ async function cacheViews(
   cut: number,
   found: ClipData,
 ): Promise<{ readonly caches: [FeatureCache, ...FeatureCache[]]; readonly data: ClipData }> {
-  const { recipe, strict, timeout, cacheDirectory, signal } = options;
+  const { recipe, strict = false, timeout, cacheDirectory, signal } = options;
   const cacheView = (index: number, clips: readonly LabelledClip[]): ReturnType<typeof cacheClipFeatures> =>
     cacheClipFeatures({
       ...frameEncodingOf(model, cut),

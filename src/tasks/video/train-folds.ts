@@ -15,7 +15,7 @@ export interface TrainFoldsOptions extends Omit<TrainVideoOptions, 'validation'>
 export async function* trainFolds({ folds, ...options }: TrainFoldsOptions): AsyncGenerator<TrainVideoResult> {
   for (let fold = 0; fold < folds && options.signal?.aborted !== true; fold++) {
     const output = join(options.output, `fold${fold + 1}`);
-    const resume = options.resume && (fold === 0 || hasTrainingState(output));
+    const resume = options.resume === true && (fold === 0 || hasTrainingState(output));
     yield await trainVideoClassifier({ ...options, output, resume, validation: { kind: 'fold', fold, folds } });
   }
 }

@@ -35,7 +35,20 @@ const HASH_DIGITS = 16;
 /** The mean probability of the right class decides between epochs of equal accuracy. */
 const TIE_BREAK = 1e-3;
 
-/** Trains a classifier and leaves the best of it in `output`. Throws UserError for what the user can mend. */
+/**
+ * Trains a classifier and leaves the best of it in `output`. Throws UserError for what the user can mend.
+ *
+ * @example
+ * await trainVideoClassifier({
+ *   data: 'clips', // clips/CLASS/*.mp4
+ *   groupPattern: 'g(\\d+)',
+ *   validation: { kind: 'fraction', fraction: 0.2 },
+ *   model: { ...videoModelDefaults, encoder: shippedCheckpoints.captioner },
+ *   recipe: videoRecipeDefaults,
+ *   seed: 1,
+ *   output: 'checkpoints/mine',
+ * });
+ */
 export async function trainVideoClassifier(options: TrainVideoOptions): Promise<TrainVideoResult> {
   requireFreshFolder(options);
   const prepared = await prepareVideoTraining(options);
