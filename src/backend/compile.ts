@@ -2,9 +2,8 @@
  * `compile(fn)`: traces a TensorFlow.js function once per input shape, with the tensors it captures baked in as
  * constants, so that ONNX Runtime folds, fuses and prepacks them. The first batch size has a session of its own; all
  * others share one with a symbolic batch where the function does the same for each (which every trace is checked for),
- * so that many sizes do not hold the weights as many times. This is the inference path; a
- * compiled function is not differentiable, and later changes of captured variables are not seen. On other backends it
- * is the function itself.
+ * so that many sizes do not hold the weights as many times. This is the inference path; a compiled function is not
+ * differentiable. On other backends it is the function itself.
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -58,22 +57,31 @@ const sameGraph = (a: OnnxModel, b: OnnxModel): boolean =>
 class CompiledFunction {
   readonly #graphs = new Map<string, CompiledGraph>();
   readonly #families = new Map<string, Family>();
+  /** The data of the captured variables, as the graphs have it. */
+  readonly #captured = new Map<tf.Variable, object>();
 
   constructor(
     readonly backend: OnnxRuntimeBackend,
     readonly fn: TensorFunction,
   ) {}
 
-  /** The graph that runs `inputs`, compiled if there is none. */
+  /** The graph that runs `inputs`, compiled if there is none, or if a variable that it captured was assigned since. */
   graphFor(inputs: readonly tf.Tensor[]): CompiledGraph {
+    if (this.#isOutdated()) this.dispose();
     const key = keyOf(inputs, 0);
     let graph = this.#graphs.get(key);
     if (graph === undefined) this.#graphs.set(key, (graph = this.#compile(inputs)));
     return graph;
   }
 
+  #isOutdated(): boolean {
+    for (const [variable, dataId] of this.#captured) if (variable.dataId !== dataId) return true;
+    return false;
+  }
+
   #compile(inputs: readonly tf.Tensor[]): CompiledGraph {
     const traced = traceFunction(this.backend, this.fn, inputs.map(specOf));
+    for (const variable of traced.variables) this.#captured.set(variable, variable.dataId);
     const batch = batchOf(inputs);
     const name = keyOf(inputs, 1);
     const family = this.#families.get(name);
@@ -104,6 +112,7 @@ class CompiledFunction {
     for (const session of new Set([...this.#graphs.values()].map((graph) => graph.session))) session.dispose();
     this.#graphs.clear();
     this.#families.clear();
+    this.#captured.clear();
   }
 }
 
@@ -131,7 +140,12 @@ function runCompiled(
 }
 
 /**
- * Compiles `fn` for the current backend.
+ * Compiles `fn` for the current backend. It is traced at the first call with inputs of a shape, and must not look at
+ * values. A variable that it reads counts with its value at the time of each call: after an assignment the next call
+ * compiles anew, which takes far longer than a call (a training step is better left uncompiled). Other tensors, numbers
+ * and branches that it takes from outside stay as they were when it was traced.
+ *
+ * @throws UserError at a call, where `fn` assigns a variable: it keeps its value
  *
  * @example
  * const normalize = compile((x: tf.Tensor) => tf.div(tf.sub(x, mean), deviation));

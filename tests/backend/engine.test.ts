@@ -265,6 +265,40 @@ describe('compile', () => {
     run.dispose();
   });
 
+  test('variables count with their values at the time of a call, at every batch size', () => {
+    const scale = tf.variable(tf.tensor1d([1, 2]));
+    const run = compile((x: tf.Tensor) => tf.mul(x, scale));
+    const rows = (count: number): number[] => values(run(tf.ones([count, 2])));
+    expect(rows(1)).toEqual([1, 2]);
+    const earlier = tf.clone(scale);
+    scale.assign(tf.tensor1d([5, 6]));
+    expect(rows(2)).toEqual([5, 6, 5, 6]);
+    expect(rows(1)).toEqual([5, 6]);
+    scale.assign(earlier as tf.Tensor1D);
+    expect(rows(1)).toEqual([1, 2]);
+    expect(rows(3)).toEqual([1, 2, 1, 2, 1, 2]);
+    const traced = backendStatistics().recordedNodes;
+    expect(rows(3)).toEqual([1, 2, 1, 2, 1, 2]);
+    expect(backendStatistics().recordedNodes).toBe(traced);
+    run.dispose();
+  });
+
+  test('a variable that is assigned inside keeps its value, and the call fails', () => {
+    const calls = tf.variable(tf.scalar(3), true, 'calls');
+    const before = tf.memory();
+    const run = compile((x: tf.Tensor) => {
+      calls.assign(tf.add(calls, 1));
+      return tf.add(x, calls);
+    });
+    const input = tf.ones([1]);
+    expect(() => run(input)).toThrow(UserError);
+    expect(() => run(input)).toThrow('assigns the variable calls');
+    input.dispose();
+    expect(values(calls)).toEqual([3]);
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    expect(backend().numDataIds()).toBe(before.numDataBuffers);
+  });
+
   test('looking at values inside is an error, and leaves recording intact', () => {
     const run = compile((x: tf.Tensor) => tf.mul(x, (tf.sum(x).dataSync()[0] as number) + 1));
     expect(() => run(tf.ones([2]))).toThrow('compiled');
