@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OnnxRuntimeBackend } from './backend.js';
 import { runFallback } from './fallback.js';
-import type { ElementType, KernelCall, Op, TensorOperand } from './graph/types.js';
+import type { ElementType, HostValues, KernelCall, Op, TensorOperand } from './graph/types.js';
 import { ops } from './ops/index.js';
 
 export const BACKEND_NAME = 'onnxruntime';
@@ -11,8 +11,15 @@ type KernelArguments = Parameters<tf.KernelFunc>[0];
 
 const GRAPH_TYPES: ReadonlySet<string> = new Set(['float32', 'int32', 'bool']);
 
+/** The values of a tensor where they are at hand. */
+function valuesAtHand(backend: OnnxRuntimeBackend, { dataId }: TensorOperand): HostValues | undefined {
+  const { state } = backend.recordOf(dataId);
+  if (state.kind === 'host') return state.values;
+  return state.kind === 'result' ? state.tensor.data : undefined;
+}
+
 /** The call with its inputs as operands, or undefined when one has a type that graphs do not know. */
-function callOf({ inputs, attrs }: KernelArguments): KernelCall | undefined {
+function callOf({ inputs, attrs, backend }: KernelArguments): KernelCall | undefined {
   const named: Record<string, TensorOperand> = {};
   const list: TensorOperand[] = [];
   for (const [name, input] of Object.entries(inputs) as [string, tf.TensorInfo | tf.TensorInfo[] | null][]) {
@@ -24,7 +31,8 @@ function callOf({ inputs, attrs }: KernelArguments): KernelCall | undefined {
       if (!Array.isArray(input)) named[name] = operand;
     }
   }
-  return { inputs: named, list, attrs: attrs ?? {} };
+  const valuesOf = (input: TensorOperand): HostValues | undefined => valuesAtHand(backend as OnnxRuntimeBackend, input);
+  return { inputs: named, list, attrs: attrs ?? {}, valuesOf };
 }
 
 /** The kernel function that records `op`. */

@@ -87,6 +87,8 @@ export interface KernelCall {
   readonly list: readonly TensorOperand[];
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the one marked boundary: tfjs's untyped attributes
   readonly attrs: any;
+  /** The values of an input, undefined where they are yet to be computed. */
+  readonly valuesOf: (input: TensorOperand) => HostValues | undefined;
 }
 
 /**

@@ -1,9 +1,23 @@
 /** Gathering and its inverse. Scatters are `ScatterElements`: ScatterND with a reduction races on repeated indices. */
 import * as tf from '@tensorflow/tfjs-core';
+import { assert } from '../../shared/assert.js';
 import type { GraphBuilder } from '../onnx/builder.js';
-import { type Op, sizeOf } from '../graph/types.js';
+import { type HostValues, type Op, sizeOf } from '../graph/types.js';
 import { at, one, operand } from './common.js';
 
+/** Throws as the cpu kernel does where one of `indices` is not below `size`. */
+function requireIndices(indices: HostValues, size: number): void {
+  const wrong = (indices as Int32Array).find((index) => index < 0 || index >= size);
+  assert(wrong === undefined, () => `GatherV2: the index value ${wrong} is not in [0, ${size - 1}]`);
+}
+
+/** All bits but the sign: a negative index becomes one that no dimension reaches. */
+const MAGNITUDE_BITS = 0x7fff_ffff;
+
+/**
+ * Indices whose values are at hand are checked when the call is recorded; others by ONNX Runtime when they are computed,
+ * which would take a negative one from the end.
+ */
 const gather: Op = {
   kernel: tf.GatherV2,
   plan(call) {
@@ -12,12 +26,16 @@ const gather: Op = {
     const { axis, batchDims = 0 } = call.attrs as { axis: number; batchDims?: number };
     const [positive = 0] = tf.util.parseAxisParam(axis, [...x.shape]);
     if (batchDims !== 0 || indices.dtype !== 'int32' || sizeOf(x.shape) === 0) return 'fallback';
+    const values = call.valuesOf(indices);
+    if (values !== undefined) requireIndices(values, x.shape[positive] as number);
     const shape = [...x.shape.slice(0, positive), ...indices.shape, ...x.shape.slice(positive + 1)];
-    return one([x, indices], x.dtype, shape, { axis: positive });
+    return one([x, indices], x.dtype, shape, { axis: positive, checked: values !== undefined });
   },
-  lower: (builder, inputs, attributes) => [
-    builder.op('Gather', [at(inputs, 0).name, at(inputs, 1).name], { axis: attributes.axis as number }),
-  ],
+  lower(builder, inputs, { axis, checked }) {
+    const { name } = at(inputs, 1);
+    const indices = checked === true ? name : builder.op('BitwiseAnd', [name, builder.int32(MAGNITUDE_BITS)]);
+    return [builder.op('Gather', [at(inputs, 0).name, indices], { axis: axis as number })];
+  },
 };
 
 /** Adds the rows of `updates` [n, d] into a zero matrix [segments, d] at `rows` [n]. */
