@@ -1,15 +1,16 @@
 /** From captions to token ids: the one place where training decides which words there are. */
 import type { CaptionedImage } from '../../datasets/captions/index.js';
+import { requireFrequent, textVocabulary } from '../../text/text-vocabulary.js';
 import { tokenize } from '../../text/tokenizer.js';
 import { SeenNgrams } from '../../text/seen-ngrams.js';
-import { END_ID, START_ID, Vocabulary } from '../../text/vocabulary.js';
+import { END_ID, START_ID, type Vocabulary } from '../../text/vocabulary.js';
 
-/** The vocabulary of all captions of `examples`. */
+/** The vocabulary of all captions of `examples`. Throws UserError when no word occurs so often. */
 export function buildVocabulary(examples: readonly CaptionedImage[], minimumCount: number): Vocabulary {
-  return Vocabulary.build(
-    examples.flatMap(({ captions }) => captions.map(tokenize)),
-    { minimumCount },
-  );
+  const captions = examples.flatMap((example) => example.captions);
+  const vocabulary = textVocabulary(captions, tokenize, { minimumCount });
+  requireFrequent(vocabulary, 'training captions', 'word');
+  return vocabulary;
 }
 
 /** What all captions of `examples` have said, START and END as `vocabulary` writes them. */
