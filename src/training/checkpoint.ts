@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { assert } from '../shared/assert.js';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
+import { type FileToWrite, MixedFilesError, readFilesTogether, writeFilesTogether } from './files-together.js';
 import {
   describe,
   formatJson,
@@ -24,7 +25,6 @@ import {
 import { mapValues, type HostTensors } from './parameters.js';
 import { readSafetensors, writeSafetensors, type WritableTensor } from './safetensors.js';
 import { fingerprintWeights, requireFiniteWeights, requireShapes, shapesOf, type Shapes } from './weights.js';
-import { writeFilesTogether, type FileToWrite } from './write-together.js';
 
 /** The newest format that this version writes and reads. */
 export const CHECKPOINT_FORMAT_VERSION = 1;
@@ -102,15 +102,19 @@ function textFile(name: string, text: string): FileToWrite {
 }
 
 /**
- * Reads and checks the checkpoint in `folder`.
+ * Reads and checks the checkpoint in `folder`. While another process saves one there, it is the one before or the new one.
  * Throws `UserError` if it is missing or incomplete, of another task or a newer format, damaged, mixed from two saves,
  * or if a weight is missing, has another shape than expected, or is not finite.
  */
 export async function loadCheckpoint(folder: string, options: LoadCheckpointOptions): Promise<Checkpoint> {
+  return await readFilesTogether(() => readCheckpoint(folder, options));
+}
+
+async function readCheckpoint(folder: string, options: LoadCheckpointOptions): Promise<Checkpoint> {
   const { config, extras, fingerprint } = await readCheckpointConfig(folder, options.task);
   const path = join(folder, MODEL_FILE);
   const { tensors, metadata } = await readSafetensors(path);
-  if (metadata['fingerprint'] !== fingerprint) throw mixedFiles(folder, MODEL_FILE);
+  if (metadata['fingerprint'] !== fingerprint) throw new MixedFilesError(folder, MODEL_FILE);
   const weights = Object.fromEntries(tensors);
   if (options.expectedShapes !== undefined) {
     requireShapes(path, shapesOf(weights), options.expectedShapes(config, extras));
@@ -119,8 +123,8 @@ export async function loadCheckpoint(folder: string, options: LoadCheckpointOpti
   return { config, extras, fingerprint, weights };
 }
 
-/** Reads `config.json` and the further JSON files, without the weights. Throws `UserError` as `loadCheckpoint`. */
-export async function readCheckpointConfig(folder: string, task: string): Promise<Omit<Checkpoint, 'weights'>> {
+/** Reads `config.json` and the further JSON files, without the weights. */
+async function readCheckpointConfig(folder: string, task: string): Promise<Omit<Checkpoint, 'weights'>> {
   requireCheckpointFolder(folder);
   const path = join(folder, CONFIG_FILE);
   const header = requireObject(path, parseJson(path, await readText(path, 'choose a checkpoint folder')));
@@ -150,14 +154,6 @@ export function requireFormat(path: string, header: JsonObject): void {
   }
 }
 
-/** The error about files of one folder that were not saved together. */
-export function mixedFiles(folder: string, name: string): UserError {
-  return new UserError(
-    `${join(folder, name)}: was not saved together with the JSON files beside it (a save was cut short or files were ` +
-      'copied from elsewhere: use the files of one checkpoint)',
-  );
-}
-
 function requireCheckpointFolder(folder: string): void {
   if (existsSync(join(folder, CONFIG_FILE))) return;
   if (!existsSync(folder)) throw new UserError(`${folder}: there is no such checkpoint folder (check the path)`);
@@ -181,7 +177,7 @@ async function readExtras(folder: string, hashes: JsonObject): Promise<Checkpoin
     const path = join(folder, name);
     const text = await readText(path, 'the checkpoint is not complete: copy the whole folder');
     extras[name] = parseJson(path, text);
-    if (sha256(text) !== hash) throw mixedFiles(folder, name);
+    if (sha256(text) !== hash) throw new MixedFilesError(folder, name);
   }
   return extras;
 }

@@ -9,7 +9,8 @@ import { defined } from '../shared/assert.js';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
 import type { RandomState } from '../shared/random.js';
-import { CHECKPOINT_FORMAT_VERSION, mixedFiles, requireFormat, TRAINING_FILE } from './checkpoint.js';
+import { CHECKPOINT_FORMAT_VERSION, requireFormat, TRAINING_FILE } from './checkpoint.js';
+import { MixedFilesError, readFilesTogether, writeFilesTogether } from './files-together.js';
 import {
   describe,
   formatJson,
@@ -25,7 +26,6 @@ import { mapValues, type HostTensors } from './parameters.js';
 import { readSafetensors, writeSafetensors, type HostTensor } from './safetensors.js';
 import type { EpochRecord, EpochSums, TrainingPosition, TrainingState } from './training-state.js';
 import { fingerprintWeights, requireFiniteWeights, requireShapes, shapesOf, type Shapes } from './weights.js';
-import { writeFilesTogether } from './write-together.js';
 
 export const TRAINING_TENSORS_FILE = 'training.safetensors';
 
@@ -95,12 +95,16 @@ export async function readTrainingConfiguration(folder: string): Promise<JsonObj
  * Throws `UserError` if there is none, if it is damaged, or if the run was started with other settings or weights.
  */
 export async function loadTrainingState(folder: string, options: LoadTrainingStateOptions): Promise<TrainingState> {
+  return await readFilesTogether(() => readTrainingState(folder, options));
+}
+
+async function readTrainingState(folder: string, options: LoadTrainingStateOptions): Promise<TrainingState> {
   const header = await readHeader(folder);
   const path = join(folder, TRAINING_FILE);
   requireSameSettings(folder, requireObject(`${path}: configuration`, header['configuration']), options.configuration);
   const tensorsPath = join(folder, TRAINING_TENSORS_FILE);
   const { tensors, metadata } = await readSafetensors(tensorsPath);
-  if (metadata['fingerprint'] !== header['weights']) throw mixedFiles(folder, TRAINING_TENSORS_FILE);
+  if (metadata['fingerprint'] !== header['weights']) throw new MixedFilesError(folder, TRAINING_TENSORS_FILE);
   const isCarried = ([name]: readonly [string, HostTensor]): boolean => name.startsWith(`${CARRIED}/`);
   const saved = Object.fromEntries([...tensors].filter((entry) => !isCarried(entry)));
   const carried = [...tensors].filter(isCarried).map(([name, tensor]) => [name.slice(CARRIED.length + 1), tensor]);

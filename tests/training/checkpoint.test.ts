@@ -1,6 +1,7 @@
 import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as files from '../../src/shared/files.js';
 import { UserError } from '../../src/shared/errors.js';
@@ -116,6 +117,19 @@ describe('a checkpoint', () => {
     fullAt = Infinity;
     expect(await readdir(folder)).toEqual(before);
     expect((await loadCheckpoint(folder, EXPECTED)).weights).toEqual(weightsOf(1));
+  });
+
+  test.each([
+    ['model.safetensors', ['vocabulary.json', 'config.json']],
+    ['vocabulary.json', ['model.safetensors', 'config.json']],
+  ])('is the new one where a save has renamed %s and renames the rest', async (first, rest) => {
+    await saveCheckpoint(folder, checkpointOf(1));
+    await saveCheckpoint(join(parent, 'other'), checkpointOf(2));
+    await rename(join(parent, 'other', first), join(folder, first));
+    const loading = loadCheckpoint(folder, EXPECTED);
+    await setTimeout(30);
+    for (const name of rest) await rename(join(parent, 'other', name), join(folder, name));
+    expect((await loading).weights).toEqual(weightsOf(2));
   });
 
   test('is not saved with weights that are not finite', async () => {
@@ -276,6 +290,16 @@ describe('a training state', () => {
       loadTrainingState(folder, { ...TRAINING, parameterShapes }),
       /"parameters\/head\/bias": expected/,
     );
+  });
+
+  test('is the new one where a save is renaming its files', async () => {
+    await saveTrainingState(folder, stateOf(7), CONFIGURATION);
+    await saveTrainingState(join(parent, 'other'), stateOf(8), CONFIGURATION);
+    await rename(join(parent, 'other', 'training.safetensors'), join(folder, 'training.safetensors'));
+    const loading = loadTrainingState(folder, TRAINING);
+    await setTimeout(30);
+    await rename(join(parent, 'other', 'training.json'), join(folder, 'training.json'));
+    expect(await loading).toEqual(stateOf(8));
   });
 
   test('refuses files that are damaged or of two saves', async () => {

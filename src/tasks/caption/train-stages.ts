@@ -5,7 +5,7 @@ import { defined } from '../../shared/assert.js';
 import { note } from '../../shared/log.js';
 import { hasTrainingState } from '../../training/training-checkpoint.js';
 import { bestOf, type EpochRecord } from '../../training/training-state.js';
-import { writeFilesTogether } from '../../training/write-together.js';
+import { writeFilesTogether } from '../../training/files-together.js';
 import { LOG_FILE, requireFreshFolder, SETTINGS_FILE } from '../training-folder.js';
 import { loadCaptionModel, saveCaptionModel } from './model.js';
 import { describeStages, type StageSummary } from './model-card.js';
