@@ -44,6 +44,7 @@ export type ForeignData =
 /** What stands behind a data id of this backend. */
 export type StoredData = DataRecord | { references: number; readonly foreign: ForeignData };
 
+/** What the backend has done since it was made. */
 export interface BackendStatistics {
   /** Cuts of the recorded graph that were run. */
   readonly flushes: number;

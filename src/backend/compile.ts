@@ -20,6 +20,7 @@ import { specOf, type TracedFunction, traceFunction, type TensorFunction } from 
 
 export type { TensorFunction } from './trace.js';
 
+/** A compiled function; `dispose` gives its sessions and weights back. */
 export type Compiled<F extends TensorFunction> = F & {
   /** Gives the native sessions back. */
   dispose(): void;

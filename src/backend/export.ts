@@ -21,6 +21,7 @@ export interface ExportedInput {
   readonly shape: readonly (number | 'batch')[];
 }
 
+/** What an exported function is called by outside. */
 export interface ExportOptions {
   /** The names of the function's results, in their order. */
   readonly outputNames: readonly string[];

@@ -32,6 +32,7 @@ function instance(): OnnxRuntimeBackend {
   return backend;
 }
 
+/** Where and how sessions run. */
 export interface BackendOptions {
   /** Threads of one run, from 1; the default is the number of cores available to the process. */
   readonly threads?: number;

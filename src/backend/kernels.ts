@@ -5,6 +5,7 @@ import { runFallback } from './fallback.js';
 import type { ElementType, HostValues, KernelCall, Op, TensorOperand } from './graph/types.js';
 import { ops } from './ops/index.js';
 
+/** What `tf.setBackend` knows the backend by. */
 export const BACKEND_NAME = 'onnxruntime';
 
 type KernelArguments = Parameters<tf.KernelFunc>[0];

@@ -32,6 +32,7 @@ import { type LengthFormula, lengthPenaltyOf } from './length-penalty.js';
 import { requireDecodingOptions, requireInteger, requireNumber, tokensToFetch } from './options.js';
 import type { Candidate, DecodingOptions, DecodingState, SequenceDecoder } from './types.js';
 
+/** What beam search follows, and how it ranks it. */
 export interface BeamSearchOptions extends DecodingOptions {
   /** Hypotheses that are followed for each image. Default 5. */
   readonly beamWidth?: number;

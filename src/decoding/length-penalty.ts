@@ -8,6 +8,7 @@
  */
 import { unreachable } from '../shared/assert.js';
 
+/** `wu`: ((5 + length) / 6)^α (Wu et al. 2016); `average`: length^α. */
 export type LengthFormula = 'wu' | 'average';
 
 /** What a log-probability of a sequence of `length` tokens, END included, is divided by. */

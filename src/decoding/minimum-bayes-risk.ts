@@ -15,6 +15,7 @@ export interface ScoredCandidate<T> {
   readonly score: number;
 }
 
+/** What similarity is, and how much the candidates are believed. */
 export interface MinimumBayesRiskOptions<T> {
   /** How good `candidate` would be if `truth` were right: the larger the better. */
   readonly similarity: (candidate: T, truth: T) => number;

@@ -10,6 +10,7 @@ import { requireDecodingOptions, requireInteger, requireNumber, tokensToFetch } 
 import { type Choice, decodeRows } from './rows.js';
 import type { Candidate, DecodingOptions, DecodingState, SequenceDecoder } from './types.js';
 
+/** How sequences are drawn. */
 export interface SamplingOptions extends DecodingOptions {
   /** A whole number. Row i of a batch draws from stream i of this seed. */
   readonly seed: number;

@@ -9,6 +9,7 @@ export interface DecodingState {
   readonly perImage: readonly tf.Tensor[];
 }
 
+/** What a step gives. */
 export interface DecodedStep {
   /** Of the next token: [rows, vocabulary]. */
   readonly logits: tf.Tensor;
@@ -30,6 +31,7 @@ export type TensorsFunction = (...inputs: tf.Tensor[]) => tf.Tensor[];
 /** Makes a function that runs faster and gives the same; `dispose` gives its resources back. */
 export type Compile = (fn: TensorsFunction) => TensorsFunction & { dispose(): void };
 
+/** What all ways of decoding are told: the model as a step, and which sequences it may give. */
 export interface DecodingOptions {
   readonly step: DecodingStep;
   /** The token that is fed first. */
@@ -50,6 +52,7 @@ export interface DecodingOptions {
   readonly compile?: Compile;
 }
 
+/** A sequence that was found. */
 export interface Candidate {
   /** Without START and END. */
   readonly tokens: readonly number[];

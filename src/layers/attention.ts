@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dense } from './dense.js';
 import { parameter, type Parameters, type ParameterShapes } from './parameters.js';
 
+/** The sizes of an attention. */
 export interface AttentionConfig {
   readonly querySize: number;
   /** Length of each of the vectors that are attended. */
@@ -26,6 +27,7 @@ export interface Attended {
   readonly values: tf.Tensor;
 }
 
+/** What was looked at, and where. */
 export interface AttentionResult {
   /** [rows, values]. */
   readonly context: tf.Tensor;

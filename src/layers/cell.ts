@@ -6,8 +6,10 @@ import type { CellState, Recurrence } from './recurrence.js';
 
 export type { CellState } from './recurrence.js';
 
+/** The simple recurrent cell (Elman 1990), LSTM (Hochreiter and Schmidhuber 1997) or GRU (Cho et al. 2014). */
 export type CellKind = 'rnn' | 'lstm' | 'gru';
 
+/** The sizes of a cell, and which variant of its kind it is. */
 export interface CellConfig {
   readonly kind: CellKind;
   /** Length of the input that is known for all time steps at once; 0 for none. */

@@ -23,6 +23,7 @@ import { splitEvenly } from './split.js';
 
 export type { Cell, CellConfig, CellKind, CellState } from './cell.js';
 
+/** All kinds of cells. */
 export const CELL_KINDS: readonly CellKind[] = ['rnn', 'lstm', 'gru'];
 
 /** How many blocks of hiddenSize the kernels of a cell have. */
@@ -57,6 +58,7 @@ export function cellParameterShapes(config: CellConfig): ParameterShapes {
   };
 }
 
+/** How the weights of cells are drawn. */
 export interface CellInitialization {
   /** Orthogonal recurrent kernels (Saxe et al. 2014) instead of uniform ones. Default false. */
   readonly orthogonal?: boolean;
@@ -115,12 +117,14 @@ export function zeroState({ kind, hiddenSize }: CellConfig, batch: number): Cell
   return Array.from({ length: stateCount(kind) }, () => tf.zeros([batch, hiddenSize]));
 }
 
+/** A cell's outputs at all steps, and its state after the last. */
 export interface Unrolled {
   /** [time, batch, hiddenSize]. */
   readonly outputs: tf.Tensor;
   readonly state: CellState;
 }
 
+/** Where a cell begins. */
 export interface UnrollOptions {
   /** Default zeros. */
   readonly state?: CellState | undefined;
@@ -175,6 +179,7 @@ function atRest({ kind, hiddenSize }: CellConfig, projected: tf.Tensor, present:
   }
 }
 
+/** Where a stack of cells begins, and what is dropped between them. */
 export interface StackOptions {
   /** One state a cell; default zeros. */
   readonly states?: readonly CellState[];

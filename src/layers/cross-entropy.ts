@@ -25,6 +25,7 @@ export function logSumExp(logits: tf.Tensor): tf.Tensor {
   return compute(logits);
 }
 
+/** The weights of an output layer. */
 export interface OutputLayer {
   /** T: one row a class, [classes, features]. */
   readonly table: tf.Tensor;

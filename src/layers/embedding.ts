@@ -40,6 +40,7 @@ function embedFew(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
   return lookUp(table);
 }
 
+/** A table that begins with given vectors. */
 export interface InitializedEmbedding {
   readonly table: HostTensor;
   /** How many words had a vector. */

@@ -7,7 +7,9 @@ import { unreachable } from '../shared/assert.js';
 import { dense } from './dense.js';
 import { parameter, type Parameters, type ParameterShapes } from './parameters.js';
 
+/** The last output of the cells, the mean or the maximum of all, or a mean weighted by learned attention. */
 export const POOLINGS = ['last', 'mean', 'max', 'attention'] as const;
+/** See `POOLINGS`. */
 export type Pooling = (typeof POOLINGS)[number];
 
 /** Length of the hidden layer by which attention weighs a step. */
@@ -21,6 +23,7 @@ export function poolingParameterShapes(pooling: Pooling, size: number): Paramete
   return { kernel: [size, ATTENTION_SIZE], bias: [ATTENTION_SIZE], score: [ATTENTION_SIZE, 1] };
 }
 
+/** How outputs become one vector. */
 export interface PoolOptions {
   readonly pooling: Pooling;
   /** Whether the second half of each output is of cells that run from the end. */

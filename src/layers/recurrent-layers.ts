@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type CellConfig, type CellKind, createCell, unroll } from './cells.js';
 import { type Parameters, scoped } from './parameters.js';
 
+/** Layers of one kind of cell on top of each other. */
 export interface RecurrentLayersConfig {
   readonly cell: CellKind;
   /** Cells on top of each other. */
@@ -42,6 +43,7 @@ export function recurrentCells(config: RecurrentLayersConfig): Record<string, Ce
   return cells;
 }
 
+/** What happens between layers, and where sequences end. */
 export interface RunLayersOptions {
   /** Applied to what enters every layer but the first, such as dropout. */
   readonly between?: (x: tf.Tensor, layer: number) => tf.Tensor;

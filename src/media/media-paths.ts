@@ -24,6 +24,7 @@ export interface MediaPath<E extends MediaError> {
   readonly error?: E;
 }
 
+/** How the files that inputs mean are looked for. */
 export interface ExpandOptions {
   /** Whether to go into subfolders; default false. Links that lead back are followed once. */
   readonly recursive?: boolean;

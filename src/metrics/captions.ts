@@ -20,6 +20,7 @@ export interface CaptionScores {
   readonly perImage: readonly number[];
 }
 
+/** Captions, and what people said of the same images. */
 export interface ScoredSet {
   /** One caption an image. */
   readonly candidates: readonly string[];

@@ -1,6 +1,7 @@
 /** How well classes are told apart: accuracy, top-k, the mean over classes, F1, the confusion matrix, Wilson's interval. */
 import { assert } from '../shared/assert.js';
 
+/** How often classes were told rightly; shares are from 0 to 1. */
 export interface ClassificationScores {
   /** Examples scored. */
   readonly count: number;

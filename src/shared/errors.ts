@@ -8,6 +8,7 @@
 /** What the process exits with when an error reaches the command line: 1 = something failed, 2 = wrong usage. */
 export type FailureExitCode = 1 | 2;
 
+/** What a `UserError` has besides its message. */
 export interface UserErrorOptions {
   /** 2 when the command was called wrongly, 1 (the default) when its input or surroundings were at fault. */
   readonly exitCode?: FailureExitCode;

@@ -42,6 +42,7 @@ export function splitItems<T>(items: readonly T[], split: HeldOut): SplitItems<T
 
 /** `held-out` and `train` are parted as they were for training; `all` is everything. */
 export const SPLIT_PARTS = ['held-out', 'train', 'all'] as const;
+/** Which part of documents that were split for training. */
 export type SplitPart = (typeof SPLIT_PARTS)[number];
 
 export function describeHeldOut(split: HeldOut): string {

@@ -11,6 +11,7 @@ import { cannotRead, requireEightBits } from './encoding.js';
 import { readLines } from './lines.js';
 import { delimiterOf, readTable } from './tables.js';
 
+/** Where texts are. */
 export interface CorpusSource {
   /** A text file, a folder of text files (`*.txt`, at any depth), or a CSV or TSV file. */
   readonly path: string;
@@ -44,6 +45,7 @@ export async function* readTexts({ path, column }: CorpusSource): AsyncGenerator
 
 /** What one document is: a file (a cell, of CSV and TSV files), or each line of one. */
 export const DOCUMENT_KINDS = ['file', 'line'] as const;
+/** See `DOCUMENT_KINDS`. */
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 
 /**

@@ -26,6 +26,7 @@ export function detokenize(tokens: readonly string[]): string {
 
 /** What a text is made of, for a model that writes text. */
 export const TEXT_UNITS = ['char', 'word'] as const;
+/** See `TEXT_UNITS`. */
 export type TextUnit = (typeof TEXT_UNITS)[number];
 
 /** A word or a punctuation mark, with the space before it if there is one; or white space. */

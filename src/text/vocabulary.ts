@@ -1,14 +1,19 @@
 /** Which words a model knows, and their numbers. */
 import { UserError } from '../shared/errors.js';
 
+/** Fills up sequences that are shorter than others; never predicted. */
 export const PADDING_ID = 0;
+/** What is fed first. */
 export const START_ID = 1;
+/** What ends a sequence. */
 export const END_ID = 2;
+/** Stands for all words that are not known. */
 export const UNKNOWN_ID = 3;
 /** What a model learns to expect but never says. */
 export const UNSAID_IDS: readonly number[] = [PADDING_ID, START_ID, UNKNOWN_ID];
 const SPECIAL_TOKENS = ['<padding>', '<start>', '<end>', '<unknown>'] as const;
 
+/** A vocabulary as `vocabulary.json` has it. */
 export interface VocabularyJson {
   readonly tokens: readonly string[];
 }

@@ -10,11 +10,13 @@ import { systemReason, UserError } from '../shared/errors.js';
 import { readHead, writeFileAtomically } from '../shared/files.js';
 import { readLines } from './lines.js';
 
+/** Vectors of words, all of one length. */
 export interface WordVectors {
   readonly dimension: number;
   readonly vectors: Map<string, Float32Array>;
 }
 
+/** What is kept of a file of vectors. */
 export interface ReadWordVectorsOptions {
   /** The words to keep; all when absent. */
   readonly vocabulary?: Iterable<string>;
@@ -201,6 +203,7 @@ function vectorAt(bytes: Buffer, offset: number, dimension: number, where: strin
   throw new UserError(`${where}: expected finite numbers (the file is damaged: get it again)`);
 }
 
+/** Which of word2vec's formats. */
 export type WordVectorFormat = 'text' | 'binary';
 
 /**

@@ -3,7 +3,9 @@ import type { FitOptions } from './fit.js';
 import type { AdamWOptions } from './optimizers.js';
 import { createSchedule } from './schedule.js';
 
+/** How the learning rate goes on after the warm-up: down to almost nothing, or as it is. */
 export const LEARNING_RATE_DECAYS = ['cosine', 'constant'] as const;
+/** See `LEARNING_RATE_DECAYS`. */
 export type LearningRateDecay = (typeof LEARNING_RATE_DECAYS)[number];
 
 /** How weights are fitted, whatever the model. */

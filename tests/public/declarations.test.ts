@@ -1,6 +1,6 @@
 /**
- * What the package's entries export: no name comes or goes unnoticed, and each type that a declaration of theirs names
- * can be named by who uses it. The declarations are those of the build.
+ * What the package's entries export: no name comes or goes unnoticed, each has a docstring, and each type that a declaration
+ * of theirs names can be named by who uses it. The declarations are those of the build.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -83,6 +83,14 @@ built('every type that a public declaration names is exported', () => {
   const exported = [...exportsOf(program).values()].flatMap((symbols) => [...symbols.values()]);
   expect(exported.length).toBeGreaterThan(100);
   expect(unexported(new Set(exported), program.getTypeChecker())).toEqual([]);
+});
+
+built('every export says what it is', () => {
+  const program = programOf(entries.map(({ path }) => path));
+  const silent = [...exportsOf(program).values()]
+    .flatMap((symbols) => [...symbols])
+    .filter(([, symbol]) => symbol.getDocumentationComment(program.getTypeChecker()).length === 0);
+  expect(silent.map(([name]) => name)).toEqual([]);
 });
 
 built('the entries export these names', () => {

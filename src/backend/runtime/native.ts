@@ -9,7 +9,9 @@ import { Tensor } from 'onnxruntime-common';
 import { UserError, messageOf } from '../../shared/errors.js';
 import type { ElementType, HostValues, NativeTensor } from '../graph/types.js';
 
+/** See `DEVICES`. */
 export type Device = 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu';
+/** The execution providers of ONNX Runtime that can be asked for. */
 export const DEVICES: readonly Device[] = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'];
 
 export interface SessionSettings {

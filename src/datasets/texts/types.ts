@@ -13,6 +13,7 @@ export interface LabelledTexts {
   readonly problems: readonly string[];
 }
 
+/** Where texts with labels are. */
 export interface LabelledTextSource {
   /** A CSV, TSV or JSONL file, or a folder with a folder of text files for each class. */
   readonly path: string;

@@ -12,6 +12,7 @@ import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
  */
 export type CaptionerEntry = 'first-input' | 'first-step' | 'every-step' | 'soft' | 'topdown';
 
+/** All ways in which the image enters: see `CaptionerEntry`. */
 export const CAPTIONER_ENTRIES: readonly CaptionerEntry[] = [
   'first-input',
   'first-step',
@@ -26,6 +27,7 @@ export const CAPTIONER_ENTRIES: readonly CaptionerEntry[] = [
  */
 export type CaptionerReadout = 'state' | 'deep';
 
+/** See `CaptionerReadout`. */
 export const CAPTIONER_READOUTS: readonly CaptionerReadout[] = ['state', 'deep'];
 
 /** Shares of values that are dropped during training, each in [0, 1). */
@@ -40,6 +42,7 @@ export interface CaptionerDropout {
   readonly output: number;
 }
 
+/** The architecture of a captioner. */
 export interface CaptionerConfig {
   readonly entry: CaptionerEntry;
   readonly cell: CellKind;

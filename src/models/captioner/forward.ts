@@ -23,6 +23,7 @@ import { readOut } from './readout.js';
 
 const OUTPUT_BIAS = 'output/bias';
 
+/** Images, and the words of their captions so far. */
 export interface CaptionerInput {
   /** Image features, [n, gridLength, featureSize]. */
   readonly grid: tf.Tensor;

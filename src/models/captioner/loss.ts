@@ -12,6 +12,7 @@ import { captionerHidden, outputLayerOf } from './forward.js';
 import type { CaptionerTraining } from './image.js';
 import { replaceWords, type ScheduledSampling } from './scheduled-sampling.js';
 
+/** Images with captions. */
 export interface CaptionerBatch {
   /** Image features, [n, gridLength, featureSize]. */
   readonly grid: tf.Tensor;
@@ -21,6 +22,7 @@ export interface CaptionerBatch {
   readonly weights?: tf.Tensor;
 }
 
+/** What belongs to the loss besides cross entropy. */
 export interface CaptionerLossOptions {
   /** Leave it out to validate: nothing is dropped then. */
   readonly training?: CaptionerTraining;
@@ -34,6 +36,7 @@ export interface CaptionerLossOptions {
   readonly paddingId?: number;
 }
 
+/** What is minimised, and what tells of progress. */
 export interface CaptionerLoss {
   /** What to minimise, a scalar: cross entropy plus regularisation. */
   readonly loss: tf.Scalar;

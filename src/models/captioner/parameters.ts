@@ -116,6 +116,7 @@ export function countCaptionerParameters(config: CaptionerConfig): number {
   return countParameters(captionerParameterShapes(config));
 }
 
+/** How the weights of a captioner start. */
 export interface CaptionerInitialization extends CellInitialization {
   /** Word vectors to start the embedding from. */
   readonly wordVectors?: {

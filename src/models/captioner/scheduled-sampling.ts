@@ -10,6 +10,7 @@ import type { CaptionerConfig } from './config.js';
 import { captionerLogits } from './forward.js';
 import { DROPOUT_STREAM } from './image.js';
 
+/** Which words are replaced. */
 export interface ScheduledSampling {
   /** The share of words that are replaced, a scalar in [0, 1]: a tensor, because it changes from step to step. */
   readonly probability: tf.Tensor;

@@ -21,6 +21,7 @@ export interface CaptionerState {
   readonly perImage: readonly tf.Tensor[];
 }
 
+/** What one step gives. */
 export interface CaptionerStep {
   /** Of the next word: [rows, vocabulary]. */
   readonly logits: tf.Tensor;
@@ -29,6 +30,7 @@ export interface CaptionerStep {
   readonly attention?: tf.Tensor;
 }
 
+/** How many captions are begun, and whether it is for training. */
 export interface StartCaptionsOptions {
   /** Rows in all, those of an image beside each other. Default: one an image. */
   readonly rows?: number;

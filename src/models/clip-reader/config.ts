@@ -13,6 +13,7 @@ export interface ClipReaderDropout {
   readonly layers: number;
 }
 
+/** The architecture of what reads a clip. */
 export interface ClipReaderConfig {
   readonly cell: CellKind;
   /** Cells on top of each other. */
@@ -36,6 +37,7 @@ export interface ClipReaderConfig {
   readonly dropout: ClipReaderDropout;
 }
 
+/** For the whole grid of MobileNet V2 1.0/224. */
 export const clipReaderDefaults: ClipReaderConfig = {
   cell: 'gru',
   layers: 1,

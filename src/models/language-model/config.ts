@@ -8,12 +8,15 @@ import { fieldReader, requireFields, requireNames } from '../../shared/fields.js
  * (Bengio et al. 2003): the baseline that shows what recurrence is for.
  */
 export type LanguageModelKind = CellKind | 'feed-forward';
+/** See `LanguageModelKind`. */
 export const LANGUAGE_MODEL_KINDS: readonly LanguageModelKind[] = [...CELL_KINDS, 'feed-forward'];
 
 /** How a token enters: as a vector with a single 1, or as its row of a learned table. */
 export const TOKEN_INPUTS = ['one-hot', 'embedding'] as const;
+/** See `TOKEN_INPUTS`. */
 export type TokenInput = (typeof TOKEN_INPUTS)[number];
 
+/** The architecture of a language model. */
 export interface LanguageModelConfig {
   readonly kind: LanguageModelKind;
   readonly input: TokenInput;

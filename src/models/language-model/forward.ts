@@ -17,6 +17,7 @@ import { EMBEDDING_TABLE, languageModelCells } from './parameters.js';
 /** What the model remembers: the states of the cells from the lowest up; each [batch, …]. */
 export type LanguageModelState = readonly tf.Tensor[];
 
+/** Texts that are known, and where the model stands before them. */
 export interface LanguageModelInput {
   /** int32 [time, batch]. */
   readonly tokens: tf.Tensor;
@@ -147,6 +148,7 @@ export function outputLayerOf(parameters: Parameters): OutputLayer {
   return { table, bias: parameter(parameters, 'output/bias') };
 }
 
+/** What one step gives. */
 export interface LanguageModelStep {
   /** Of the next token: [batch, vocabulary]. */
   readonly logits: tf.Tensor;

@@ -17,10 +17,12 @@ import {
   outputLayerOf,
 } from './forward.js';
 
+/** `teacher`: the true token; `sampled`: one that the model draws. */
 export const FEEDBACKS = ['teacher', 'sampled'] as const;
 /** What is fed after a token was predicted: the true one, or one that the model draws. */
 export type Feedback = (typeof FEEDBACKS)[number];
 
+/** What is read, and what is to be predicted. */
 export interface LanguageModelLossOptions extends LanguageModelInput {
   /** What follows each of `tokens`: int32 [time, batch]. */
   readonly targets: tf.Tensor;
@@ -32,6 +34,7 @@ export interface LanguageModelLossOptions extends LanguageModelInput {
   readonly sampleSeed?: tf.Tensor;
 }
 
+/** What is minimised, and where the model stands after it. */
 export interface LanguageModelLoss {
   /** The mean over the targets that count, in nats: a scalar. */
   readonly loss: tf.Scalar;

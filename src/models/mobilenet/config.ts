@@ -13,6 +13,7 @@ import { blockConvolutions, kernelShape, type MobileNetArchitecture, mobilenetBl
  */
 export type MobileNetPadding = 'same' | 'keras';
 
+/** A MobileNet: which network, and what it is fed. */
 export interface MobileNetConfig extends MobileNetArchitecture {
   /** Side of the square input, in pixels. */
   readonly inputSize: number;

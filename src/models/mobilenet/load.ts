@@ -6,6 +6,7 @@ import { layersOperations } from './tfjs/layers-operations.js';
 import { readModelFiles } from './tfjs/model-files.js';
 import type { StoredModel } from './tfjs/stored-weights.js';
 
+/** What a model's files do not say. */
 export interface LoadMobileNetOptions {
   /**
    * What the model's author feeds for 0 and 255; no model says so. Default: [-1, 1] for a layers model, as Keras does

@@ -90,6 +90,7 @@ export function runBlocks(
     .reduce((value, block) => runBlock(block, parameters, config.padding ?? 'same', value), input);
 }
 
+/** What a MobileNet says of images, place by place and altogether. */
 export interface MobileNetFeatures {
   /** [n, h, w, c], from 0 to 6. */
   readonly grid: tf.Tensor4D;

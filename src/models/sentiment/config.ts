@@ -14,6 +14,7 @@ export interface SentimentDropout {
   readonly output: number;
 }
 
+/** The architecture of a classifier of texts. */
 export interface SentimentConfig {
   readonly cell: CellKind;
   /** Cells on top of each other. */

@@ -16,6 +16,7 @@ import { assert } from '../../shared/assert.js';
 import type { SentimentConfig } from './config.js';
 import { EMBEDDING_TABLE, sentimentLayers } from './parameters.js';
 
+/** Texts as token ids, beside each other. */
 export interface SentimentInput {
   /** int32 [time, n], padded at the ends; with a window, `time` is a multiple of it or less than it. */
   readonly tokens: tf.Tensor;

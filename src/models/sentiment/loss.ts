@@ -5,6 +5,7 @@ import type { Parameters } from '../../layers/parameters.js';
 import type { SentimentConfig } from './config.js';
 import { outputLayerOf, sentimentHidden, type SentimentInput } from './forward.js';
 
+/** Texts with labels. */
 export interface SentimentBatch extends SentimentInput {
   /** int32 [n]. */
   readonly labels: tf.Tensor;

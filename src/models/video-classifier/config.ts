@@ -13,6 +13,7 @@ import {
  * of the frames' own predictions, which shuffling does not change.
  */
 export type FrameOrder = 'recurrent' | 'none';
+/** See `FrameOrder`. */
 export const FRAME_ORDERS: readonly FrameOrder[] = ['recurrent', 'none'];
 
 /** Shares of values that are dropped during training, each in [0, 1). */
@@ -21,6 +22,7 @@ export interface VideoClassifierDropout extends ClipReaderDropout {
   readonly output: number;
 }
 
+/** The architecture of a video classifier. */
 export interface VideoClassifierConfig extends ClipReaderConfig {
   readonly order: FrameOrder;
   /** How the cells' outputs become one vector. */

@@ -47,6 +47,7 @@ export function outputLayerOf(parameters: Parameters): OutputLayer {
   return { table: parameter(parameters, 'output/table'), bias: parameter(parameters, 'output/bias') };
 }
 
+/** What clips show, as a whole and frame by frame. */
 export interface VideoClassifierProbabilities {
   /** Of the classes, for each clip: [n, classes]. */
   readonly clip: tf.Tensor;

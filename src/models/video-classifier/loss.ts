@@ -9,6 +9,7 @@ import type { ClipReaderTraining } from '../clip-reader/index.js';
 import type { VideoClassifierConfig } from './config.js';
 import { classifierHidden, outputLayerOf } from './forward.js';
 
+/** Clips with labels. */
 export interface VideoClassifierBatch {
   /** [n, time, positions, channels]. */
   readonly features: tf.Tensor;
@@ -22,6 +23,7 @@ export interface VideoClassifierBatch {
   readonly frameWeights: tf.Tensor;
 }
 
+/** What belongs to the loss of a clip. */
 export interface VideoClassifierLossOptions {
   readonly labelSmoothing: number;
   /** Factor of the frames' mean loss. Without order it is all there is, and counts once. */

@@ -8,6 +8,7 @@ import type { Random } from '../../shared/random.js';
 
 /** `skip-gram` predicts each word around a word from that word; `cbow` predicts a word from the mean of those around it. */
 export const WORD2VEC_ARCHITECTURES = ['skip-gram', 'cbow'] as const;
+/** See `WORD2VEC_ARCHITECTURES`. */
 export type Word2VecArchitecture = (typeof WORD2VEC_ARCHITECTURES)[number];
 
 /**

@@ -31,7 +31,9 @@ import {
 import { ptbTokenize } from '../../metrics/ptb-tokenizer.js';
 import { unreachable } from '../../shared/assert.js';
 
+/** `probable`: the most probable caption; `mbr`: the one most like the others found (minimum Bayes risk). */
 export const CAPTION_CHOICES = ['probable', 'mbr'] as const;
+/** See `CAPTION_CHOICES`. */
 export type CaptionChoice = (typeof CAPTION_CHOICES)[number];
 
 /** A caption with what beam search ranked it by. */

@@ -13,6 +13,7 @@ import type { CaptionModel } from './model.js';
 import { cachePooled, createPhotoIndex, poolFeatures } from './nearest.js';
 import { type CaptionSource, readTrainSources } from './sources.js';
 
+/** Which photos have a say, and how much. */
 export interface ConsensusOptions {
   /** Photos with captions; of those that name a split, the training part. */
   readonly sources: readonly CaptionSource[];

@@ -15,6 +15,7 @@ import { clipCaptionOptions, createClipCaptioner } from './predict-clips.js';
 import { type CaptionSource, readSource, readTrainSources } from './sources.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 
+/** Which captioner is scored on which photos, and how it captions them. */
 export interface EvaluateCaptionerOptions extends CaptionOptions {
   readonly checkpoint: string;
   /** Captioners of the same vocabulary that decide together with it; each sees photos through its own encoder. */
@@ -41,6 +42,7 @@ export interface ScoredPhoto {
   readonly ciderD: number;
 }
 
+/** The scores of a captioner, beside those of what needs no training. */
 export interface CaptionerEvaluation {
   /** Photos that were scored. */
   readonly photos: number;

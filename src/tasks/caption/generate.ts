@@ -19,6 +19,7 @@ import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNSAID_IDS, type Vocabulary } from '../../text/vocabulary.js';
 import { type CaptionChoice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
 
+/** How a caption's words are chosen: beam search, and which of the captions that it finds is the best. */
 export interface CaptionDecodingOptions {
   /** Candidates kept at each step; 1 is greedy. */
   readonly beamWidth: number;

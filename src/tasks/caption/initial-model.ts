@@ -56,6 +56,7 @@ export interface CaptionerModelOptions extends Partial<EncoderChoice> {
   };
 }
 
+/** A new captioner but for its encoder; words that occur less than five times are unknown. */
 export const captionerModelDefaults: CaptionerModelOptions = { fit: 'squash', minimumCount: 5, captioner: {} };
 
 /** Builds or loads the model. Throws UserError when neither an encoder nor a captioner to start from is given. */

@@ -27,6 +27,7 @@ export type ClipCaptionResult =
     }
   | { readonly video: string; readonly error: string };
 
+/** How clips are captioned. What is not given has its default, of `clipDecodingDefaults`. */
 export interface ClipCaptionOptions extends Partial<CaptionDecodingOptions> {
   /** Seconds that the decoding of a clip may take; default 60. */
   readonly timeout?: number;
@@ -43,6 +44,7 @@ export function clipCaptionOptions(options: CaptionOptions): ClipCaptionOptions 
   throw new UserError('--consensus and --mirror: are for captioners of photos', { exitCode: 2 });
 }
 
+/** A captioner of clips, ready to use. */
 export interface ClipCaptioner {
   /** Captions of clips in their order; a clip that cannot be read gives an error and the others go on. */
   caption(paths: Iterable<string | VideoPath>, options?: ClipCaptionOptions): AsyncGenerator<ClipCaptionResult>;

@@ -29,6 +29,7 @@ export type CaptionResult =
     }
   | { readonly image: string; readonly error: string };
 
+/** How images are captioned: how words are chosen, and what is looked at. What is not given has its default. */
 export interface CaptionOptions extends Partial<CaptionDecodingOptions> {
   /** Images that go through the model together, 1 or more. */
   readonly batchSize?: number;
@@ -47,6 +48,7 @@ export const DEFAULT_BATCH_SIZE = 8;
 /** Whether photos' mirror images are looked at too, where nothing is said of it. */
 export const DEFAULT_MIRROR = true;
 
+/** A captioner of photos, ready to use. */
 export interface Captioner {
   /** Captions of images in their order; an image that cannot be read gives an error and the others go on. */
   caption(paths: Iterable<string | ImagePath>, options?: CaptionOptions): AsyncGenerator<CaptionResult>;

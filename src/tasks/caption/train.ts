@@ -20,6 +20,7 @@ import { batchLoss, type FeatureBatch, type LossOptions } from './train-model.js
 
 export type { TrainCaptionerOptions } from './prepare-training.js';
 
+/** How a training of a captioner ended. */
 export interface TrainCaptionerResult {
   readonly ending: TrainingEnding;
   /** Scores of the best epoch on the validation photos. */

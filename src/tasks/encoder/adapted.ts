@@ -5,6 +5,7 @@ import { UserError } from '../../shared/errors.js';
 import { fingerprintWeights } from '../../training/weights.js';
 import { type Encoder, loadEncoder } from './encoder.js';
 
+/** Which encoder a new model looks through, and how. */
 export interface EncoderChoice {
   /** An encoder: a checkpoint of ours that holds one, or a TensorFlow.js model on disk. */
   readonly encoder: string;

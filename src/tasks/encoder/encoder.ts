@@ -18,6 +18,7 @@ export const ENCODER_TASK = 'encoder';
 /** Checkpoints of other tasks that hold an encoder keep its weights under this prefix and its config as `encoder`. */
 const ENCODER_PREFIX = 'encoder/';
 
+/** A MobileNet with its weights on the host, as checkpoints hold it. */
 export interface Encoder {
   readonly config: MobileNetConfig;
   /** By the names of `mobilenetParameterShapes(config)`. */

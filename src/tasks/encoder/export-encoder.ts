@@ -6,6 +6,7 @@ import { toTensors } from '../../training/parameters.js';
 import { explainWriteErrors } from '../../training/system-errors.js';
 import { loadEncoder } from './encoder.js';
 
+/** Which encoder is written to which file. */
 export interface ExportEncoderOptions {
   /** What `loadEncoder` takes: an encoder folder, a checkpoint that holds an encoder, or a TensorFlow.js model. */
   readonly checkpoint: string;

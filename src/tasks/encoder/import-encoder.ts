@@ -19,6 +19,7 @@ import { disposePackaged, isComparable, loadByPackage, requireSameOutput } from 
 const CACHE_NAME = 'encoders';
 const MODEL_FILE = 'model.json';
 
+/** Which encoder is imported, and how it is downloaded. */
 export interface ImportEncoderOptions {
   readonly version: number;
   /** Width multiplier α. */
@@ -41,6 +42,7 @@ export interface ImportEncoderOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
+/** What was imported, and where from. */
 export interface ImportedEncoder extends LoadedMobileNet {
   readonly source: EncoderSource;
 }

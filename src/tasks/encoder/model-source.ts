@@ -8,6 +8,7 @@ import { warn } from '../../shared/log.js';
 import { type CachedFile, CachedFiles, sha256 } from './cached-files.js';
 import { download, parseUrl } from './download.js';
 
+/** How far a download has come. */
 export interface DownloadProgress {
   /** The file that is being downloaded. */
   readonly file: string;

@@ -18,6 +18,7 @@ import { loadSentimentModel, type SentimentModel } from './model.js';
 import { createHead } from './predict.js';
 import { encodeText } from './tokens.js';
 
+/** Which classifier is scored on which texts. */
 export interface EvaluateSentimentOptions {
   readonly checkpoint: string;
   readonly source: LabelledTextSource;
@@ -40,6 +41,7 @@ export interface SentimentScores extends ClassificationScores {
   readonly classes: readonly ClassScores[];
 }
 
+/** The scores of a classifier of texts, and of a bag of words where one was asked for. */
 export interface SentimentEvaluation {
   /** What was scored, in words. */
   readonly part: string;

@@ -8,6 +8,7 @@ import type { ClassifyAllOptions, ClassifyIds } from './classify.js';
 import type { SentimentModel } from './model.js';
 import { readTokens } from './tokens.js';
 
+/** A word of a text, and what it says for the class that the text is judged as. */
 export interface ExplainedWord {
   /** As it is written in the text. */
   readonly word: string;
@@ -22,6 +23,7 @@ export interface ExplainedWord {
   readonly known: boolean;
 }
 
+/** Why a text is judged as it is. */
 export interface SentimentExplanation {
   /** The text, composed (NFC). */
   readonly text: string;

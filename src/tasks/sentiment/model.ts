@@ -17,6 +17,7 @@ import type { SentimentReading } from './tokens.js';
 
 export const SENTIMENT_TASK = 'sentiment';
 
+/** What a classifier reads of texts, what was held out of its training, and its architecture. */
 export interface SentimentModelConfig extends SentimentReading {
   /** What was held out of training, of the data of this fingerprint. */
   readonly split: HeldOut;

@@ -25,6 +25,7 @@ export type SentimentResult =
   | (ScoredLabel & { readonly line: number; readonly text: string; readonly top: readonly ScoredLabel[] })
   | { readonly line: number; readonly error: string };
 
+/** How much is said of each text. */
 export interface SentimentOptions {
   /** Classes to give for each text; default 5. */
   readonly top?: number;
@@ -33,6 +34,7 @@ export interface SentimentOptions {
 
 export const sentimentPredictionDefaults = { top: 5 } as const;
 
+/** A classifier of texts, ready to use. */
 export interface SentimentClassifier {
   readonly model: SentimentModel;
   readonly labels: readonly string[];

@@ -1,6 +1,7 @@
-/** How a classifier of texts is trained. */
+/** The settings of the training of a classifier of texts, with their defaults. */
 import { optimizationDefaults, type OptimizationRecipe } from '../../training/recipe.js';
 
+/** How a classifier of texts is trained. */
 export interface SentimentRecipe extends OptimizationRecipe {
   /** Texts a batch. */
   readonly batchSize: number;
@@ -10,6 +11,7 @@ export interface SentimentRecipe extends OptimizationRecipe {
   readonly wordDropout: number;
 }
 
+/** The one place where the defaults of training stand. */
 export const sentimentRecipeDefaults: SentimentRecipe = {
   ...optimizationDefaults,
   epochs: 8,

@@ -38,6 +38,7 @@ export interface SentimentModelOptions {
   readonly model: Omit<SentimentConfig, 'vocabularySize' | 'classes'>;
 }
 
+/** What is read of texts, and which words are known, where nothing else is said. */
 export const sentimentReadingDefaults = {
   unit: 'word',
   maximumLength: 400,
@@ -45,6 +46,7 @@ export const sentimentReadingDefaults = {
   maximumWords: 30_000,
 } as const;
 
+/** What one training of a classifier of texts is told. */
 export interface TrainSentimentOptions extends TrainingFolderOptions {
   readonly source: LabelledTextSource;
   /** What is held out, to score each epoch by. Default: every tenth text. */

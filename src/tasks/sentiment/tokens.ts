@@ -4,6 +4,7 @@ import { textVocabulary } from '../../text/text-vocabulary.js';
 import { normalizeText, placedTokens, type PlacedToken, type TextUnit } from '../../text/tokenizer.js';
 import type { Vocabulary, VocabularySizes } from '../../text/vocabulary.js';
 
+/** What is read of a text. */
 export interface SentimentReading {
   /** What the text is judged by. */
   readonly unit: TextUnit;

@@ -17,6 +17,7 @@ import { prepareRun, type SentimentRun, type TrainSentimentOptions } from './run
 
 export { type SentimentModelOptions, sentimentReadingDefaults, type TrainSentimentOptions } from './run.js';
 
+/** How a training of a classifier of texts ended. */
 export interface TrainSentimentResult {
   readonly ending: TrainingEnding;
   readonly checkpoint: string;

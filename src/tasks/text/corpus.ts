@@ -5,6 +5,7 @@ import { normalizeText, splitText, type TextUnit } from '../../text/tokenizer.js
 import { END_ID, START_ID, type Vocabulary } from '../../text/vocabulary.js';
 import { type HeldOut, splitItems } from '../held-out.js';
 
+/** Documents to train a language model on, or to score one by. */
 export interface TextSource extends CorpusSource {
   /** What one document is. Default: a file, or a cell of a table. */
   readonly documents?: DocumentKind;

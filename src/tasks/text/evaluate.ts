@@ -13,6 +13,7 @@ import { SETTINGS_FILE } from '../training-folder.js';
 import { loadTextModel } from './model.js';
 import { scoreSequences } from './score.js';
 
+/** Which language model is scored on which text. */
 export interface EvaluateTextOptions {
   readonly checkpoint: string;
   readonly source: TextSource;
@@ -23,6 +24,7 @@ export interface EvaluateTextOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How well a language model predicts a text: natural logarithms (nats), the lower the better. */
 export interface TextEvaluation {
   /** What was scored, in words. */
   readonly part: string;

@@ -9,6 +9,7 @@ import { toTensors } from '../../training/parameters.js';
 import type { TextModel } from './model.js';
 import { promptTokens } from './generate.js';
 
+/** How much is told of each step. */
 export interface ExplainOptions {
   /** How many of the likeliest units are given for each step. */
   readonly top: number;
@@ -19,6 +20,7 @@ export interface ExplainOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What was read, and what a model expects after it. */
 export interface ExplainedStep {
   /** What was read: at first `<start>`. */
   readonly unit: string;

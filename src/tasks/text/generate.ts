@@ -9,6 +9,7 @@ import { END_ID, START_ID, UNKNOWN_ID, UNSAID_IDS } from '../../text/vocabulary.
 import { toTensors } from '../../training/parameters.js';
 import { loadTextModel, type TextModel } from './model.js';
 
+/** How texts are written. */
 export interface GenerateOptions {
   /** Units to write at most. */
   readonly length: number;
@@ -28,8 +29,10 @@ export interface GenerateOptions {
   readonly onText?: (text: string) => void;
 }
 
+/** The one place where the defaults of writing stand. */
 export const generateDefaults: GenerateOptions = { length: 200, temperature: 1, topP: 1, count: 1, seed: 1 };
 
+/** A language model, ready to write. */
 export interface TextGenerator {
   readonly model: TextModel;
   /**

@@ -15,6 +15,7 @@ import { type HeldOut, parseHeldOut } from '../held-out.js';
 
 export const TEXT_TASK = 'language-model';
 
+/** What a language model reads, and its architecture. */
 export interface TextModelConfig {
   readonly unit: TextUnit;
   /** What was held out of training. */

@@ -1,7 +1,8 @@
-/** How a language model is trained. */
+/** The settings of a language model's training, with their defaults. */
 import type { Feedback } from '../../models/language-model/index.js';
 import { type OptimizationRecipe, optimizationDefaults } from '../../training/recipe.js';
 
+/** How a language model is trained. */
 export interface TextRecipe extends OptimizationRecipe {
   /** Rows of a batch: documents, or places of the stream of all documents. */
   readonly batchSize: number;
@@ -15,6 +16,7 @@ export interface TextRecipe extends OptimizationRecipe {
   readonly feedback: Feedback;
 }
 
+/** The one place where the defaults of training stand. */
 export const textRecipeDefaults: TextRecipe = {
   ...optimizationDefaults,
   learningRate: 5e-3,

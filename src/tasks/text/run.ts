@@ -17,6 +17,7 @@ import type { TrainingFolderOptions } from '../training-folder.js';
 import type { TextModelConfig } from './model.js';
 import type { TextRecipe } from './recipe.js';
 
+/** What one training of a language model is told. */
 export interface TrainTextOptions extends TrainingFolderOptions {
   readonly source: TextSource;
   readonly unit: TextUnit;

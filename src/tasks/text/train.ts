@@ -21,6 +21,7 @@ import { scoreSequences } from './score.js';
 
 export type { TrainTextOptions } from './run.js';
 
+/** How a training of a language model ended. */
 export interface TrainTextResult {
   readonly ending: TrainingEnding;
   readonly checkpoint: string;

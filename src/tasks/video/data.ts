@@ -24,6 +24,7 @@ export type ClipValidation =
   | { readonly kind: 'fraction'; readonly fraction: number }
   | { readonly kind: 'fold'; readonly fold: number; readonly folds: number };
 
+/** Labelled clips. */
 export interface ClipSource {
   /** A folder with a folder a class, a CSV file, or a list of UCF101. */
   readonly data: string;
@@ -31,6 +32,7 @@ export interface ClipSource {
   readonly root?: string;
 }
 
+/** Labelled clips, and how they are split. */
 export interface ClipDataOptions extends ClipSource {
   readonly validation: ClipValidation;
   /** A regular expression for file names; its parentheses name the recording. */

@@ -12,6 +12,7 @@ import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
 import { frameEncodingOf, loadVideoModel, type VideoModel, windowsOf } from './model.js';
 import { type ClipProbabilities, createHead } from './predict.js';
 
+/** Which classifier is scored on which clips. */
 export interface EvaluateVideoOptions extends ClipSource {
   readonly checkpoint: string;
   /** A classifier to score on the same clips, such as one of `--order none`. */
@@ -33,6 +34,7 @@ export interface NamedClassificationScores {
   readonly scores: ClassificationScores;
 }
 
+/** The scores of a video classifier, beside those of baselines. */
 export interface VideoEvaluation {
   readonly clips: number;
   readonly labels: readonly string[];

@@ -25,6 +25,7 @@ export interface VideoModelOptions extends EncoderChoice {
   readonly classifier: Partial<Omit<VideoClassifierConfig, 'classes' | 'featureSize' | 'gridLength'>>;
 }
 
+/** A video classifier but for its encoder. */
 export const videoModelDefaults: Omit<VideoModelOptions, 'encoder'> = { fit: 'squash', frames: 16, classifier: {} };
 
 /** Loads the encoder and draws the classifier's weights. */

@@ -36,6 +36,7 @@ export type ClassifyResult =
     }
   | { readonly video: string; readonly error: string };
 
+/** How clips are classified. What is not given has its default. */
 export interface ClassifyOptions extends FrameChoice {
   /** Classes to give; default 5. */
   readonly top?: number;
@@ -54,6 +55,7 @@ export interface ClipProbabilities {
   readonly frames: readonly Float32Array[];
 }
 
+/** A classifier of clips, ready to use. */
 export interface VideoClassifier {
   readonly labels: readonly string[];
   /** What clips show, in their order; a clip that cannot be read gives an error and the others go on. */

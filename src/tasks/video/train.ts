@@ -21,6 +21,7 @@ import { prepareVideoTraining, type PreparedVideo, type TrainVideoOptions } from
 
 export type { TrainVideoOptions } from './prepare-training.js';
 
+/** How a training of a video classifier ended. */
 export interface TrainVideoResult {
   readonly ending: TrainingEnding;
   /** Scores of the best epoch on the validation clips. */

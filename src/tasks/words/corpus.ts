@@ -5,6 +5,7 @@ import { byFrequency } from '../../text/vocabulary.js';
 import { joinPhrases } from './phrases.js';
 import { countWords, tokenizeCorpus, type TokenizedText } from './tokenized-text.js';
 
+/** Which words of a text have vectors, and whether neighbours are joined into phrases. */
 export interface CorpusOptions {
   /** Words that occur less often are left out. */
   readonly minimumCount: number;
@@ -15,6 +16,7 @@ export interface CorpusOptions {
   readonly phraseThreshold: number;
 }
 
+/** The one place where the defaults of reading stand. */
 export const corpusDefaults: CorpusOptions = { minimumCount: 5, phrasePasses: 0, phraseThreshold: 100 };
 
 /** Arrays lie on memory that threads can share. */

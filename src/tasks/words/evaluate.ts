@@ -10,6 +10,7 @@ import type { WordVectors } from '../../text/word-vectors.js';
 import { type AnalogyQuestion, readAnalogies, readRatedPairs } from './question-files.js';
 import { WordIndex } from './word-index.js';
 
+/** Which vectors are scored, and by what. */
 export interface EvaluateWordsOptions {
   readonly vectors: WordVectors;
   /** Names the vectors in errors. */
@@ -23,6 +24,7 @@ export interface EvaluateWordsOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How many questions of a section were answered rightly. */
 export interface AnalogyScore {
   readonly section: string;
   /** Right answers among those that were given, in [0, 1]; NaN without any. */
@@ -32,12 +34,14 @@ export interface AnalogyScore {
   readonly questions: number;
 }
 
+/** The answers to one file of analogy questions. */
 export interface AnalogyResult {
   readonly file: string;
   readonly total: AnalogyScore;
   readonly sections: readonly AnalogyScore[];
 }
 
+/** How well cosines agree with what people said of the pairs of one file. */
 export interface SimilarityResult {
   readonly file: string;
   /** Spearman's ρ of cosines and ratings; NaN with fewer than two pairs. */
@@ -46,6 +50,7 @@ export interface SimilarityResult {
   readonly pairs: number;
 }
 
+/** The scores of word vectors, file by file. */
 export interface WordsEvaluation {
   readonly words: number;
   readonly analogies: readonly AnalogyResult[];

@@ -7,6 +7,7 @@ import type { Neighbour, WordIndex } from './word-index.js';
 
 export { WORDS_PROJECTIONS, type WordsProjection };
 
+/** Which words are drawn, and how. */
 export interface PlotWordsOptions {
   readonly index: WordIndex;
   /** The words to show; those without a vector are left out with a warning. */

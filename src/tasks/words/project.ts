@@ -6,6 +6,7 @@ import { Random } from '../../shared/random.js';
 
 /** `umap` keeps neighbours together (McInnes et al. 2018); `pca` keeps the directions in which vectors differ most. */
 export const WORDS_PROJECTIONS = ['umap', 'pca'] as const;
+/** How vectors become places on a map. */
 export type WordsProjection = (typeof WORDS_PROJECTIONS)[number];
 
 export type Point = readonly [x: number, y: number];

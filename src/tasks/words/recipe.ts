@@ -19,6 +19,7 @@ export interface WordsContextRecipe {
   readonly subsample: number;
 }
 
+/** Training against words that are drawn, in threads (Mikolov et al. 2013). */
 export interface NegativeSamplingWordsRecipe extends WordsContextRecipe {
   readonly objective: 'negative-sampling';
   /** Drawn words for each that is predicted. */
@@ -28,12 +29,14 @@ export interface NegativeSamplingWordsRecipe extends WordsContextRecipe {
   readonly minimumLearningRate: number;
 }
 
+/** Training by the softmax over all words: for small vocabularies. */
 export interface SoftmaxWordsRecipe extends WordsContextRecipe, OptimizationRecipe {
   readonly objective: 'softmax';
   /** Places of the text a batch. */
   readonly batchSize: number;
 }
 
+/** How word vectors are trained, by either objective. */
 export type WordsRecipe = NegativeSamplingWordsRecipe | SoftmaxWordsRecipe;
 
 const contextDefaults: WordsContextRecipe = { epochs: 5, window: 5, subsample: 1e-3 };

@@ -8,6 +8,7 @@ import type { TrainingFolderOptions } from '../training-folder.js';
 import type { CorpusOptions, WordCorpus } from './corpus.js';
 import type { WordsRecipe } from './recipe.js';
 
+/** What one training of word vectors is told. */
 export interface TrainWordsOptions extends TrainingFolderOptions {
   readonly source: CorpusSource;
   readonly corpus: CorpusOptions;
@@ -30,6 +31,7 @@ export interface WordsRun<Recipe extends WordsRecipe = WordsRecipe> {
   readonly settings: JsonObject;
 }
 
+/** How far a training of word vectors came. */
 export interface WordsOutcome {
   readonly ending: TrainingEnding;
   /** Epochs done. */

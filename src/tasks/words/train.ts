@@ -11,6 +11,7 @@ import { exportWordVectors, vectorsOf } from './vectors.js';
 
 export type { TrainWordsOptions, WordsOutcome } from './run.js';
 
+/** How a training of word vectors ended. */
 export interface TrainWordsResult extends WordsOutcome {
   readonly checkpoint: string;
   /** Words that have a vector. */

@@ -3,6 +3,7 @@ import { UserError } from '../../shared/errors.js';
 import { normalizeWords } from '../../text/tokenizer.js';
 import type { WordVectors } from '../../text/word-vectors.js';
 
+/** A word that is near to another, or to a direction. */
 export interface Neighbour {
   readonly word: string;
   /** Cosine, in [-1, 1]. */
