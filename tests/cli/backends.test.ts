@@ -1,3 +1,4 @@
+/** Other backends and devices: the same captions, or an error that says what is missing. */
 import * as tf from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** `looksay cache`: what is told of kept features, and what `clear` removes. */
 import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** `looksay caption`: which files are captioned, in which order, and what is said of those that cannot be. */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** `looksay encoder`: the catalogue, imports from a server of our own, and exports that ONNX Runtime runs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';

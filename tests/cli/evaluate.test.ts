@@ -1,3 +1,4 @@
+/** `looksay evaluate caption`: ensembles, splits, and the page of the worst captions. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The help of every command, as it is printed: what changes here changes what users read. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { run } from './run.js';

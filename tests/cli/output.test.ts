@@ -1,3 +1,4 @@
+/** Files of results: written whole or gone on with, replaced only when asked, and never lost to a full disk. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The command line as a process: its streams, its exit codes, closed pipes and Ctrl-C. */
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

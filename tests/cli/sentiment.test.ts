@@ -1,3 +1,4 @@
+/** `looksay sentiment`, and `train` and `evaluate sentiment`, on reviews made on the spot. */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

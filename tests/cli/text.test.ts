@@ -1,3 +1,4 @@
+/** `looksay generate`, and `train` and `evaluate text`, by characters and by words. */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

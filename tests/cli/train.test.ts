@@ -1,3 +1,4 @@
+/** `looksay train caption`: checkpoints, stages, interruptions, and options that contradict each other. */
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** `looksay words`, and `train words`, by both objectives. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+/** The package as npm packs it: what is in it, and that it works where it is installed. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+/** The sample photos: each has its author, source and licence. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 

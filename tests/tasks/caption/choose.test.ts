@@ -1,3 +1,4 @@
+/** In which order the captions that were found are chosen. */
 import { expect, test } from 'vitest';
 import { ciderVector, uniformWeight } from '../../../src/metrics/cider.js';
 import { ptbTokenize } from '../../../src/metrics/ptb-tokenizer.js';

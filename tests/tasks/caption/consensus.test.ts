@@ -1,3 +1,4 @@
+/** Photos that look alike: the search for them, and what their captions change in the choice. */
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';

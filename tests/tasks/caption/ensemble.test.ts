@@ -1,3 +1,4 @@
+/** Several captioners that decide together, and one that looks at both a photo and its mirror image. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';

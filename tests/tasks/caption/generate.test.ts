@@ -1,3 +1,4 @@
+/** What captions may say: the cost of what training captions have not said, and words that would come twice. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,3 +1,4 @@
+/** Pairs of photos of different parts that look the same, on pictures of plain colours. */
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';

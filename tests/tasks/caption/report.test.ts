@@ -1,3 +1,4 @@
+/** The page of the worst captions: what is on it, and which folders it replaces. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The rewards of self-critical training, and the captions that it draws. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Training on pictures of plain colours: that it learns, goes on bit for bit, and scores. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';

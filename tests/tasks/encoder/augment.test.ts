@@ -1,3 +1,4 @@
+/** The changed versions of photos that are trained on. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import '../../../src/backend/index.js';

@@ -1,3 +1,4 @@
+/** What an encoder says of a photo and its mirror image, averaged place by place. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';

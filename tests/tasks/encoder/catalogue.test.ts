@@ -1,3 +1,4 @@
+/** The catalogue of encoders against the package that it is read from. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';

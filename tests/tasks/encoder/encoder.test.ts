@@ -1,3 +1,4 @@
+/** Encoder folders, and what else holds an encoder: saved, loaded, refused. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

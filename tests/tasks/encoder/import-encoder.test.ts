@@ -1,3 +1,4 @@
+/** Imports from a server of our own, and what may go wrong between it and the disk. */
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { existsSync } from 'node:fs';

@@ -1,3 +1,4 @@
+/** Batches of texts: padding, windows, unknown words, and the halves of long texts. */
 import { expect, test } from 'vitest';
 import { Random } from '../../../src/shared/random.js';
 import { batchOf, stepsFor, trainingBatches } from '../../../src/tasks/sentiment/batches.js';

@@ -1,3 +1,4 @@
+/** What is warned of when labelled texts are split. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Classifiers of texts: what they learn, that runs go on bit for bit, and that explanations are right. */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** How texts become batches: by sequences, and by windows whose state goes on. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../src/shared/random.js';

@@ -1,3 +1,4 @@
+/** Language models: full and truncated back-propagation, interruptions, scores, and what is written. */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** How a text becomes numbered words, phrases and windows. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Search, analogies, rated pairs and maps of word vectors. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

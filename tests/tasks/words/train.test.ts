@@ -1,3 +1,4 @@
+/** Word vectors by both objectives: what they learn, and that runs go on. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
