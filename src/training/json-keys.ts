@@ -1,7 +1,20 @@
 /**
- * Finds keys that stand twice in one JSON object (RFC 8259, section 4: "names within an object SHOULD be unique").
- * `JSON.parse` silently keeps the last one, so that two readers of one file could see different tensors.
+ * What `JSON.parse` lets pass. Keys that stand twice in one object (RFC 8259, section 4: "names within an object SHOULD
+ * be unique"): it silently keeps the last one, so that two readers of one file could see different tensors. Nesting
+ * without end: a file of 90 MB becomes values of 4 GB, and what walks through them recursively fails.
  */
+
+/** Whether objects and lists in `text` (JSON or not) stand in each other more than `depth` deep. */
+export function nestsDeeperThan(text: string, depth: number): boolean {
+  let open = 0;
+  for (let index = 0; index < text.length && open <= depth; index++) {
+    const character = text[index];
+    if (character === '"') index = endOfString(text, index) - 1;
+    else if (character === '{' || character === '[') open++;
+    else if (character === '}' || character === ']') open--;
+  }
+  return open > depth;
+}
 
 /** The first key that an object in `text` (valid JSON) has twice, or undefined. */
 export function findDuplicateKey(text: string): string | undefined {

@@ -7,7 +7,8 @@
  * without holes and without overlaps.
  */
 import { messageOf, UserError } from '../shared/errors.js';
-import { findDuplicateKey } from './json-keys.js';
+import { describe, isObject, type JsonObject } from './json-files.js';
+import { findDuplicateKey, nestsDeeperThan } from './json-keys.js';
 
 /** The element types that we read and write. */
 export type SafetensorsDtype = 'F32' | 'F16' | 'I32';
@@ -19,6 +20,9 @@ export const LENGTH_BYTES = 8;
 
 /** The longest header that the reference implementation accepts. */
 export const MAXIMUM_HEADER_BYTES = 100_000_000;
+
+/** The header, a tensor in it, its shape. */
+const HEADER_DEPTH = 3;
 
 const METADATA_KEY = '__metadata__';
 const DAMAGED = 'the file is damaged or not a safetensors file: copy or download it again';
@@ -56,7 +60,7 @@ export function parseHeaderLength(path: string, lengthBytes: Uint8Array, fileByt
 
 /**
  * The checked contents of the header `bytes` of a file with `dataBytes` bytes behind it.
- * Throws `UserError`: no JSON object, a name twice, an unknown dtype, a shape that does not fit its bytes, offsets
+ * Throws `UserError`: no JSON object or one that nests too deep, a name twice, an unknown dtype, a shape that does not fit its bytes, offsets
  * that leave the file, overlap, or leave a hole.
  */
 export function parseHeader(path: string, bytes: Uint8Array, dataBytes: number): SafetensorsHeader {
@@ -70,19 +74,25 @@ export function parseHeader(path: string, bytes: Uint8Array, dataBytes: number):
   return { entries, metadata };
 }
 
-function parseJsonObject(path: string, bytes: Uint8Array): Record<string, unknown> {
-  let text: string;
-  let value: unknown;
+function parseJsonObject(path: string, bytes: Uint8Array): JsonObject {
+  const text = expectJson(path, () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  if (nestsDeeperThan(text, HEADER_DEPTH)) {
+    fail(path, 'expected a header of tensors and texts, found objects or lists nested deeper than a shape');
+  }
+  const value = expectJson(path, () => JSON.parse(text) as unknown);
+  if (!text.startsWith('{') || !isObject(value)) fail(path, 'expected the header to be a JSON object');
+  const duplicate = findDuplicateKey(text);
+  if (duplicate !== undefined) fail(path, `expected each name once, found ${describe(duplicate)} twice`);
+  return value;
+}
+
+/** What `read` gives. Throws `UserError` where it fails. */
+function expectJson<T>(path: string, read: () => T): T {
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    value = JSON.parse(text);
+    return read();
   } catch (error) {
     fail(path, `expected a header in JSON, ${messageOf(error)}`);
   }
-  if (!text.startsWith('{') || !isObject(value)) fail(path, 'expected the header to be a JSON object');
-  const duplicate = findDuplicateKey(text);
-  if (duplicate !== undefined) fail(path, `expected each name once, found ${JSON.stringify(duplicate)} twice`);
-  return value;
 }
 
 function parseMetadata(path: string, value: unknown): Record<string, string> {
@@ -90,30 +100,30 @@ function parseMetadata(path: string, value: unknown): Record<string, string> {
   if (!isObject(value)) fail(path, `expected ${METADATA_KEY} to be an object of strings`);
   const metadata: Record<string, string> = {};
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') fail(path, `expected ${METADATA_KEY} to hold strings, found ${JSON.stringify(text)}`);
+    if (typeof text !== 'string') fail(path, `expected ${METADATA_KEY} to hold strings, found ${describe(text)}`);
     Object.defineProperty(metadata, key, { value: text, enumerable: true, configurable: true, writable: true });
   }
   return metadata;
 }
 
 function parseEntry(path: string, name: string, value: unknown): SafetensorsEntry {
-  const where = `tensor ${JSON.stringify(name)}`;
+  const where = `tensor ${describe(name)}`;
   if (!isObject(value)) fail(path, `${where}: expected {dtype, shape, data_offsets}`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) {
     const legal = Object.keys(BYTES_PER_ELEMENT).join(', ');
     throw new UserError(
-      `${path}: ${where}: expected dtype ${legal}, found ${JSON.stringify(dtype)} (convert it to one of these)`,
+      `${path}: ${where}: expected dtype ${legal}, found ${describe(dtype)} (convert it to one of these)`,
     );
   }
-  if (!isCountArray(shape)) fail(path, `${where}: expected a shape of whole numbers, found ${JSON.stringify(shape)}`);
+  if (!isCountArray(shape)) fail(path, `${where}: expected a shape of whole numbers, found ${describe(shape)}`);
   if (!isCountArray(offsets) || offsets.length !== 2) {
-    fail(path, `${where}: expected data_offsets [begin, end], found ${JSON.stringify(offsets)}`);
+    fail(path, `${where}: expected data_offsets [begin, end], found ${describe(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   const expected = shape.reduce((product, size) => product * size, BYTES_PER_ELEMENT[dtype]);
   if (end - begin !== expected) {
-    fail(path, `${where}: expected ${expected} bytes for ${dtype} [${shape.join(', ')}], found ${end - begin}`);
+    fail(path, `${where}: expected ${expected} bytes for ${dtype} ${describe(shape)}, found ${end - begin}`);
   }
   return { name, dtype, shape, begin, end };
 }
@@ -128,7 +138,7 @@ function checkLayout(path: string, entries: readonly SafetensorsEntry[], dataByt
   for (const entry of entries) {
     if (entry.begin !== position) {
       const what = entry.begin < position ? 'overlaps the tensor before it' : 'leaves a hole before it';
-      fail(path, `tensor ${JSON.stringify(entry.name)} ${what} (begins at ${entry.begin}, expected ${position})`);
+      fail(path, `tensor ${describe(entry.name)} ${what} (begins at ${entry.begin}, expected ${position})`);
     }
     position = entry.end;
   }
@@ -141,10 +151,6 @@ function isDtype(value: unknown): value is SafetensorsDtype {
 
 function isCountArray(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function fail(path: string, problem: string): never {

@@ -2,8 +2,9 @@
  * Reads and writes safetensors files (https://github.com/huggingface/safetensors): named tensors that every other tool
  * reads, and whose reading cannot run code. Values are 32-bit floats in memory; a file may hold them in half precision.
  */
+import { constants } from 'node:buffer';
 import { open, type FileHandle } from 'node:fs/promises';
-import { endianness } from 'node:os';
+import { endianness, totalmem } from 'node:os';
 import { assert, unreachable } from '../shared/assert.js';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
@@ -47,6 +48,9 @@ export interface ReadSafetensorsOptions {
 const HEADER_ALIGNMENT = 8;
 const SPACE = 0x20;
 
+/** Values are 32-bit floats or integers in memory. */
+const VALUE_BYTES = 4;
+
 /** One read of Node's must stay below 2 GiB. */
 const MAXIMUM_READ_BYTES = 2 ** 30;
 
@@ -67,8 +71,8 @@ export async function writeSafetensors(
 
 /**
  * Reads and checks the file at `path`.
- * Throws `UserError` (where, expected, found) for a file that is missing, cut short, or damaged in any way that the
- * header shows, and with `finite` for values that are not finite.
+ * Throws `UserError` (where, expected, found) for a file that is missing, cut short, larger than the memory, or damaged
+ * in any way that the header shows, and with `finite` for values that are not finite.
  */
 export async function readSafetensors(path: string, options: ReadSafetensorsOptions = {}): Promise<SafetensorsFile> {
   assertLittleEndian();
@@ -170,6 +174,7 @@ async function readHeader(path: string, file: FileHandle): Promise<{ header: Saf
 
 async function readOpenFile(path: string, file: FileHandle, options: ReadSafetensorsOptions): Promise<SafetensorsFile> {
   const { header, dataStart } = await readHeader(path, file);
+  requireMemory(path, header);
   const tensors = new Map<string, HostTensor>();
   const integers = new Map<string, IntegerHostTensor>();
   for (const entry of header.entries) {
@@ -183,6 +188,20 @@ async function readOpenFile(path: string, file: FileHandle, options: ReadSafeten
     }
   }
   return { tensors, integers, metadata: header.metadata };
+}
+
+/** Throws `UserError` if this machine cannot hold the tensors: a damaged or sparse file may claim any size. */
+function requireMemory(path: string, { entries }: SafetensorsHeader): void {
+  const bytes = entries.map(({ dtype, begin, end }) => ((end - begin) / BYTES_PER_ELEMENT[dtype]) * VALUE_BYTES);
+  const all = bytes.reduce((sum, one) => sum + one, 0);
+  const largest = bytes.reduce((most, one) => Math.max(most, one), 0);
+  if (all <= totalmem() && largest <= constants.MAX_LENGTH) return;
+  const sizes = (together: number, each: number): string =>
+    `${(together / 1e9).toFixed(1)} GB together and ${(each / 1e9).toFixed(1)} GB in the largest`;
+  throw new UserError(
+    `${path}: expected tensors of at most ${sizes(totalmem(), constants.MAX_LENGTH)}, found ${sizes(all, largest)} (the ` +
+      'file is damaged, or its model needs a machine with more memory)',
+  );
 }
 
 /** Throws `UserError` if `values` has a NaN or an infinity. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -129,6 +129,10 @@ describe('files that are not as they should be', () => {
     expect((error as UserError).message).toContain(path);
   }
 
+  /** Deep enough for what walks through it recursively to fail. */
+  const DEPTH = 100_000;
+  const nested = (before: string, after: string): string => `${before}${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}${after}`;
+
   test('no such file, a folder', async () => {
     await expectRefusal(/there is no such file/);
     path = folder;
@@ -160,6 +164,10 @@ describe('files that are not as they should be', () => {
     ['no JSON', '{"a": ', 0, /expected a header in JSON/],
     ['space before the object', '  {}', 0, /expected the header to be a JSON object/],
     ['nothing', '', 0, /expected a header in JSON/],
+    ['metadata nested without end', nested('{"__metadata__":{"a":', '}}'), 0, /nested deeper than a shape/],
+    ['a type nested without end', nested('{"a":{"dtype":', '}}'), 0, /nested deeper than a shape/],
+    ['a shape nested without end', nested('{"a":{"dtype":"F32","shape":', '}}'), 0, /nested deeper than a shape/],
+    ['brackets that never close', '['.repeat(DEPTH), 0, /nested deeper than a shape/],
   ])('%s', async (_, header, dataBytes, message) => {
     await writeRaw(header, dataBytes);
     await expectRefusal(message);
@@ -190,6 +198,29 @@ describe('files that are not as they should be', () => {
     await expectRefusal(/at most 100000000 bytes, found one that claims 9223372036854775808/);
     await writeRaw({}, 0, 50n);
     await expectRefusal(/expected a header of 50 bytes, found a file of 10 bytes/);
+  });
+
+  // Windows would write the zeros out.
+  test.skipIf(process.platform === 'win32').each(['F32', 'F16'])('more %s than memory holds', async (dtype) => {
+    const bytes = 4e12;
+    const header = { w: { dtype, shape: [bytes / (dtype === 'F32' ? 4 : 2)], data_offsets: [0, bytes] } };
+    await writeRaw(header, 0);
+    await truncate(path, 8 + JSON.stringify(header).length + bytes);
+    await expectRefusal(/expected tensors of at most .* GB in the largest, found .*0\.0 GB in the largest/);
+  });
+
+  test('errors stay short, whatever stands in the file', async () => {
+    const long = 'x'.repeat(10_000);
+    for (const header of [
+      { __metadata__: { a: [long] } },
+      { [long]: 1 },
+      { w: { ...F32(0, 4), dtype: long } },
+      { w: { ...F32(0, 4), shape: new Array(10_000).fill(2) } },
+    ]) {
+      await writeRaw(header, 4);
+      const error: unknown = await readSafetensors(path).catch((thrown: unknown) => thrown);
+      expect((error as UserError).message.length).toBeLessThan(400 + path.length);
+    }
   });
 
   test('every way to cut a file short', async () => {
