@@ -10,6 +10,14 @@ export function temporaryNameFor(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.partial`;
 }
 
+/** How such a name ends; the group is the process that writes. */
+export const TEMPORARY_ENDING = /\.(\d+)-[0-9a-f]{8}\.partial$/;
+
+/** The name that a temporary one becomes, for messages; any other name as it is. */
+export function finalNameOf(path: string): string {
+  return path.replace(TEMPORARY_ENDING, '');
+}
+
 /** Writes `chunks` to `path` all at once or not at all. Throws the system's error (`ENOSPC`, `EACCES`, …). */
 export async function writeFileAtomically(
   path: string,

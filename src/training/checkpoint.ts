@@ -66,7 +66,10 @@ export interface Checkpoint {
   readonly config: JsonObject;
   readonly extras: CheckpointExtras;
   readonly weights: HostTensors;
-  /** The fingerprint of the weights: the same for the same names, shapes and values. */
+  /**
+   * The fingerprint of the weights as they were saved: the same for the same names, shapes and values. It tells one save
+   * from another. Nothing compares it with the values that are read: it is of 32 bits where half precision was written.
+   */
   readonly fingerprint: string;
 }
 

@@ -7,7 +7,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { endianness, totalmem } from 'node:os';
 import { assert, unreachable } from '../shared/assert.js';
 import { UserError } from '../shared/errors.js';
-import { writeFileAtomically } from '../shared/files.js';
+import { finalNameOf, writeFileAtomically } from '../shared/files.js';
 import { fromHalf, toHalf } from '../shared/half.js';
 import type { HostTensor } from '../shared/host-tensor.js';
 import {
@@ -66,7 +66,7 @@ export async function writeSafetensors(
 ): Promise<void> {
   assertLittleEndian();
   const ordered = Object.entries(tensors).sort(compareForWriting);
-  await explainWriteErrors(path, () => writeFileAtomically(path, fileChunks(path, ordered, metadata)));
+  await explainWriteErrors(path, () => writeFileAtomically(path, fileChunks(finalNameOf(path), ordered, metadata)));
 }
 
 /**

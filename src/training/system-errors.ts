@@ -1,7 +1,8 @@
 /** Turns what the operating system says while training writes and reads its files into errors that the user can mend. */
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
+import { finalNameOf } from '../shared/files.js';
 
-/** Runs `write`; a refusal of the system (disk full, no permission, …) becomes a `UserError` that names `path`. */
+/** Runs `write`; a refusal of the system (disk full, no permission, …) becomes a `UserError` that names `path` as it is to be. */
 export async function explainWriteErrors<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
@@ -9,7 +10,7 @@ export async function explainWriteErrors<T>(path: string, write: () => Promise<T
     if (error instanceof UserError) throw error;
     const fix = writeFix(systemCodeOf(error));
     if (fix === undefined) throw error;
-    throw new UserError(`${path}: cannot be written, ${messageOf(error)} (${fix})`, { cause: error });
+    throw new UserError(`${finalNameOf(path)}: cannot be written, ${messageOf(error)} (${fix})`, { cause: error });
   }
 }
 

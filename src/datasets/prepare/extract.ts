@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { assert } from '../../shared/assert.js';
 import { messageOf, systemCodeOf, UserError } from '../../shared/errors.js';
-import { temporaryNameFor } from '../../shared/files.js';
+import { TEMPORARY_ENDING, temporaryNameFor } from '../../shared/files.js';
 import { startProgress } from '../../shared/progress.js';
 import type { Report } from '../captions/types.js';
 import { type Archive, type ArchiveEntry, ArchiveError, safeName } from './archive/index.js';
@@ -240,12 +240,10 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
   throw new UserError(`${folder}: ${megabytes(bytes)} are to be unpacked, ${megabytes(free)} are free`);
 }
 
-const PARTIAL_NAME = /\.(\d+)-[0-9a-f]{8}\.partial$/;
-
 /** Removes what processes that are no more left half-written below `folder`; to be called while nothing is being written. */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    const writer = PARTIAL_NAME.exec(entry.name)?.[1];
+    const writer = TEMPORARY_ENDING.exec(entry.name)?.[1];
     if (writer !== undefined && !isRunning(Number(writer))) await rm(join(entry.parentPath, entry.name), { force: true });
   }
 }
