@@ -1,3 +1,4 @@
+/** The backend's ways in short: recorded calls, reshapes, a training step, a compiled function, `cpu` kernels. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { backendStatistics, compile } from '../../src/backend/index.js';
