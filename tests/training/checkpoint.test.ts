@@ -1,3 +1,4 @@
+/** Checkpoints and training states: saved, loaded, replaced, full disks, mixed and damaged folders, averages. */
 import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

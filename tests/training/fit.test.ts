@@ -1,3 +1,4 @@
+/** The training loop: interrupted anywhere and resumed it gives the weights of an uninterrupted run, bit for bit. */
 import '@tensorflow/tfjs-backend-cpu';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

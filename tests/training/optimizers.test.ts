@@ -1,3 +1,4 @@
+/** AdamW against PyTorch's, resumed from a saved state, its kernels counted, and its settings checked. */
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';

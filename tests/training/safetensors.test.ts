@@ -1,3 +1,4 @@
+/** Safetensors files: round trips, the reference implementation's bytes, and files that are damaged or mean harm. */
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

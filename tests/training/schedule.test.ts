@@ -1,3 +1,4 @@
+/** Learning rates of each schedule at chosen steps, and how plateaus are counted. */
 import { describe, expect, test } from 'vitest';
 import { countPlateaus, createSchedule } from '../../src/training/schedule.js';
 
