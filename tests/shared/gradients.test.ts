@@ -1,3 +1,4 @@
+/** The bundle of gradients is registered with the copy of TensorFlow.js that programs import. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** When groups are full, when they are given early, and that errors come through them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { groupsOf } from '../../src/shared/groups.js';
