@@ -1,4 +1,6 @@
 /*
+ * Recurrent cells against PyTorch's numbers, their gradients against finite differences, and stacks of them.
+ *
  * The goldens were made with PyTorch 2 by:
  *
  * import json, torch

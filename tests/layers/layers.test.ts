@@ -1,3 +1,4 @@
+/** Embedding, dense layer, dropout, relu6 and attention: by their formulas, forward and gradient. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
