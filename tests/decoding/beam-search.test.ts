@@ -1,3 +1,4 @@
+/** Beam search and greedy decoding against brute force and plain searches: sentences, scores, the work they take. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';

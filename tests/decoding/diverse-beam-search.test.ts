@@ -1,3 +1,4 @@
+/** Diverse beam search against a plain version of its paper's algorithm, and what its penalty brings about. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';

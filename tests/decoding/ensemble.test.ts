@@ -1,3 +1,4 @@
+/** Several models that decode as one: the mean of their probabilities, by brute force, whatever states they keep. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';

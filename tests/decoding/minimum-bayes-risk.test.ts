@@ -1,3 +1,4 @@
+/** Expected similarities against means over populations that are drawn out, and what temperature makes of them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expectedSimilarities } from '../../src/decoding/index.js';

@@ -1,3 +1,4 @@
+/** Rollouts: greedy without random numbers, in the model's proportions with them, and only padding after the end. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';

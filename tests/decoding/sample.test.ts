@@ -1,3 +1,4 @@
+/** Sampling: shares of the tokens drawn at each setting, seeds, lengths, repetitions, and one token at a time. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
