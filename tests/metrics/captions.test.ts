@@ -1,3 +1,4 @@
+/** Scores of captions against those of the COCO caption toolkit, and what perfect and empty captions get. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { scoreCaptions } from '../../src/metrics/captions.js';

@@ -1,3 +1,4 @@
+/** The parts of CIDEr-D on sentences of a few words: weights, similarities and the scorer, worked out by hand. */
 import { expect, test } from 'vitest';
 import {
   CiderScorer,

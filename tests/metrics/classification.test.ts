@@ -1,3 +1,4 @@
+/** Scores of classification and F1 on examples worked out by hand, and Wilson's interval as tables have it. */
 import { expect, test } from 'vitest';
 import {
   macroF1,

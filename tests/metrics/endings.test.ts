@@ -1,3 +1,4 @@
+/** Which captions count as broken off at their end. */
 import { expect, test } from 'vitest';
 import { brokenEndings } from '../../src/metrics/endings.js';
 

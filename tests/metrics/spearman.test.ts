@@ -1,3 +1,4 @@
+/** Spearman's rank correlation against its closed formula, with ties, and where there is nothing to order. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { spearman } from '../../src/metrics/spearman.js';
