@@ -1,3 +1,4 @@
+/** Captioners of every kind: steps and teacher forcing agree, gradients are right, four pictures are learnt by heart. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Which configurations of captioners are taken, older ones among them, and what is said of the others. */
 import { describe, expect, test } from 'vitest';
 import { captionerDefaults, validateCaptionerConfig } from '../../../src/models/captioner/index.js';
 import { UserError } from '../../../src/shared/errors.js';

@@ -1,3 +1,4 @@
+/** Which words scheduled sampling replaces, and that what is asked for stays as it is. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';

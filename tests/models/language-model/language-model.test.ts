@@ -1,3 +1,4 @@
+/** Language models of every kind: windows, steps and whole texts agree; gradients, feedback, sizes and dropout. */
 import '../../../src/backend/index.js';
 import '../../../src/shared/gradients.js';
 import * as tf from '@tensorflow/tfjs-core';

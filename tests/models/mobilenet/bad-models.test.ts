@@ -1,3 +1,4 @@
+/** Files that are no MobileNet, or a damaged or hostile one: each is refused, and the error says where and why. */
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Models in every published form, generated here, give what TensorFlow.js's own graph executor gives. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadGraphModel } from '@tensorflow/tfjs-converter';

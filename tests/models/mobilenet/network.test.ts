@@ -1,3 +1,4 @@
+/** The published sizes of MobileNet V1 and V2, their forward pass whole and in two parts, and their configuration. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Negative sampling: its draws, its kernel against plain loops, its steps against gradients, and its threads. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** The full softmax of both architectures against sums written out, on `cpu` and natively. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
