@@ -1,3 +1,4 @@
+/** Texts from files, folders and columns of tables, and the files that are odd, damaged or endless. */
 import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

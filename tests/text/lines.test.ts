@@ -1,3 +1,4 @@
+/** Lines of a stream that is cut anywhere, and what becomes of lines that are far too long. */
 import { expect, test } from 'vitest';
 import { LONGEST_LINE, readLines, type ReadLinesOptions, type TextLine } from '../../src/text/lines.js';
 

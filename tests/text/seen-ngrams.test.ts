@@ -1,3 +1,4 @@
+/** The set of word triples that sentences have: what it knows, unions, and damaged files. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SeenNgrams } from '../../src/text/seen-ngrams.js';

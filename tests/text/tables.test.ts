@@ -1,3 +1,4 @@
+/** Rows of comma- and tab-separated tables, stray quotes among them, and rows of other lengths. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Counting the units of texts into a vocabulary, and what is too little for one. */
 import { expect, test } from 'vitest';
 import { requireFrequent, textVocabulary } from '../../src/text/text-vocabulary.js';
 import { splitText } from '../../src/text/tokenizer.js';

@@ -1,3 +1,4 @@
+/** How texts are split into characters and words, that the parts join to the text, and where they stand in it. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { placedTokens, splitText, tokenize } from '../../src/text/tokenizer.js';

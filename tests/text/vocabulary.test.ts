@@ -1,3 +1,4 @@
+/** The words of captions and back to sentences, and the vocabulary that numbers them. */
 import { expect, test } from 'vitest';
 import { detokenize, tokenize } from '../../src/text/tokenizer.js';
 import { END_ID, START_ID, UNKNOWN_ID, Vocabulary } from '../../src/text/vocabulary.js';

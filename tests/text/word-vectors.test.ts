@@ -1,3 +1,4 @@
+/** Word vectors read from every format and written again, and the errors of files that are none. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
