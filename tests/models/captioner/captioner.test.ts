@@ -1,4 +1,4 @@
-/** Captioners of every kind: steps and teacher forcing agree, gradients are right, four pictures are learnt by heart. */
+/** Captioners of every kind: steps agree with teacher forcing, gradients are right, four pictures are learnt. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
