@@ -52,7 +52,7 @@ export async function evaluateText(options: EvaluateTextOptions): Promise<TextEv
   const { config, vocabulary, weights } = await loadTextModel(options.checkpoint);
   const all = await readTextDocuments(source, signal);
   const { split, unit, model } = config;
-  const known = await isTrainingText(options.checkpoint, all);
+  const known = options.part === 'all' ? undefined : await isTrainingText(options.checkpoint, all);
   const part = options.part ?? (known === false || split.kind === 'none' ? 'all' : 'held-out');
   if (part !== 'all') warnOfText(options, known);
   if (part === 'held-out' && split.kind === 'none') {
