@@ -2,7 +2,7 @@
  * Named weights, and how they start: uniform in ±1/√fan (LeCun et al. 1998), orthogonal (Saxe et al. 2014), constant.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { defined } from '../shared/assert.js';
+import { assert, defined } from '../shared/assert.js';
 import type { HostTensor } from '../shared/host-tensor.js';
 import type { Random } from '../shared/random.js';
 
@@ -43,6 +43,31 @@ export function sizeOf(shape: readonly number[]): number {
 /** Every value `value`. */
 export function constantTensor(shape: readonly number[], value: number): HostTensor {
   return { shape, values: new Float32Array(sizeOf(shape)).fill(value) };
+}
+
+/**
+ * A copy of `tensor` [rows, …] in which row i is row `rowOf(i)` of `source` [sourceRows, …]; rows for which that is undefined
+ * stay as they are.
+ *
+ * @example
+ * const pair = (a: number, b: number) => ({ shape: [2], values: Float32Array.of(a, b) });
+ * withRowsOf(pair(0, 1), pair(5, 6), (row) => (row === 1 ? 0 : undefined)).values; // 0 5
+ */
+export function withRowsOf(
+  tensor: HostTensor,
+  source: HostTensor,
+  rowOf: (row: number) => number | undefined,
+): HostTensor {
+  const { shape } = tensor;
+  const [rows = 0, ...rest] = shape;
+  const length = sizeOf(rest);
+  assert(length === sizeOf(source.shape.slice(1)), () => `rows of [${rest}] for rows of [${source.shape.slice(1)}]`);
+  const values = tensor.values.slice();
+  for (let row = 0; row < rows; row++) {
+    const from = rowOf(row);
+    if (from !== undefined) values.set(source.values.subarray(from * length, (from + 1) * length), row * length);
+  }
+  return { shape, values };
 }
 
 /** Uniform in (-limit, limit). */

@@ -63,6 +63,11 @@ export class Vocabulary {
     return new Vocabulary([...SPECIAL_TOKENS, ...words]);
   }
 
+  /** This vocabulary, all numbers as they are, and after it those of `tokens` that it does not have. */
+  with(tokens: Iterable<string>): Vocabulary {
+    return new Vocabulary([...new Set([...this.#tokens, ...tokens])]);
+  }
+
   get size(): number {
     return this.#tokens.length;
   }

@@ -300,6 +300,17 @@ describe('looksay train sentiment', () => {
     expect(result.err).toContain(message);
   });
 
+  test('from a classifier that was trained before, which decides what it is made of', async () => {
+    const output = join(folder, 'begun');
+    const options = ['--data', reviews, '--start-from', checkpoint, '--epochs', '1', '--quiet'];
+    const { code, out } = await run(['train', 'sentiment', '--output', output, ...options]);
+    expect(code).toBe(0);
+    expect((JSON.parse(out) as { scores: { accuracy: number } }).scores.accuracy).toBeGreaterThan(0.8);
+    const refused = await run(['train', 'sentiment', '--output', `${output}-twice`, ...options, '--cell', 'lstm']);
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toContain('--cell: is decided by --start-from');
+  });
+
   test('texts without a frequent word are refused', async () => {
     const texts = await file('rare.csv', 'text,label\na b,pos\nc d,neg\ne f,pos\ng h,neg\n');
     const argv = ['train', 'sentiment', '--data', texts, '--output', join(folder, 'rare'), '--min-count', '9'];

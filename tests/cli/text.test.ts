@@ -139,6 +139,16 @@ test('by words, with a tied embedding, stopped and continued', async () => {
   expect(code).toBe(0);
 });
 
+test('from a model that was trained before, which decides what it is made of', async () => {
+  const output = join(folder, 'begun');
+  const options = ['--text', tweets, '--column', 'tweet', '--start-from', checkpoint, '--epochs', '1', '--quiet'];
+  expect(await run(['train', 'text', '--output', output, ...options])).toMatchObject({ code: 0 });
+  expect(await readFile(join(output, 'README.md'), 'utf8')).toContain(`begun from ${checkpoint}`);
+  const refused = await run(['train', 'text', '--output', join(folder, 'begun-twice'), ...options, '--tied']);
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  expect(refused.err).toContain('--tied: is decided by --start-from');
+});
+
 test('by chunks padded with spaces, from nothing each, with sampled feedback', async () => {
   const options = [
     '--column',

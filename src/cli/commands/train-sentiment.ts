@@ -31,6 +31,8 @@ import {
   type OptimizationArguments,
   optimizationOptions,
   optimizationRecipe,
+  requireUndecided,
+  startFromOption,
   wordVectorsOption,
 } from './training-options.js';
 import { reportTraining } from './training-report.js';
@@ -40,10 +42,11 @@ interface TrainSentimentArguments
   readonly val: string | undefined;
   readonly output: string;
   readonly continue: boolean;
-  readonly unit: TextUnit;
-  readonly cell: (typeof CELLS)[number];
-  readonly pooling: Pooling;
-  readonly bidirectional: boolean;
+  readonly startFrom: string | undefined;
+  readonly unit: TextUnit | undefined;
+  readonly cell: (typeof CELLS)[number] | undefined;
+  readonly pooling: Pooling | undefined;
+  readonly bidirectional: boolean | undefined;
   readonly wordVectors: string | undefined;
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
@@ -102,6 +105,10 @@ const NUMBERS: NumberOptions = {
   ...optimizationOptions(recipe),
 };
 
+/** What a classifier that training begins from decides. */
+const DECIDED_BY_START =
+  'unit cell pooling bidirectional layers hidden-size embedding-size window max-length word-vectors'.split(' ');
+
 export function trainSentimentCommand(context: CommandContext): CommandModule<object, TrainSentimentArguments> {
   return {
     command: 'sentiment',
@@ -119,13 +126,13 @@ function trainSentimentOptions<T>(builder: Argv<T>): Argv<TrainSentimentArgument
       val: text('Texts to validate on, like --data, instead of a part of it'),
       output: { ...text('The checkpoint folder'), demandOption: true },
       continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
-      unit: { choices: TEXT_UNITS, default: reading.unit as TextUnit, describe: 'What is read at a time' },
-      cell: { choices: CELLS, default: model.cell, describe: 'Recurrent cell' },
-      pooling: { choices: POOLINGS, default: model.pooling, describe: "How the cells' outputs become one" },
+      ...startFromOption('A classifier (its weights, words and architecture)'),
+      unit: { choices: TEXT_UNITS, describe: `What is read at a time (default ${reading.unit})` },
+      cell: { choices: CELLS, describe: `Recurrent cell (default ${model.cell})` },
+      pooling: { choices: POOLINGS, describe: `How the cells' outputs become one (default ${model.pooling})` },
       bidirectional: {
         type: 'boolean',
-        default: model.bidirectional,
-        describe: 'Run from the end to the beginning too (--no-bidirectional: not)',
+        describe: 'Run from the end to the beginning too (the default; --no-bidirectional: not)',
       },
       ...wordVectorsOption,
       precision: { choices: ['F32', 'F16'] as const, default: 'F16', describe: 'How the weights are saved' },
@@ -146,8 +153,9 @@ function modelOf(argv: TrainSentimentArguments): SentimentModelOptions {
   const window = argv.window ?? (pooling === 'last' ? 0 : model.window);
   return {
     ...reading,
-    unit,
     ...given({
+      unit,
+      startFrom: argv.startFrom,
       maximumLength: argv.maxLength,
       minimumCount: argv.minCount,
       maximumWords: argv.maxWords,
@@ -155,8 +163,8 @@ function modelOf(argv: TrainSentimentArguments): SentimentModelOptions {
     }),
     model: {
       ...model,
-      ...{ cell, pooling, bidirectional, window },
-      ...given({ layers, hiddenSize, embeddingSize }),
+      window,
+      ...given({ cell, pooling, bidirectional, layers, hiddenSize, embeddingSize }),
       ...(rate === undefined ? {} : { dropout: { embedding: rate, layers: rate, output: rate } }),
     },
   };
@@ -167,6 +175,7 @@ function optionsOf(
   { signal }: CommandContext,
 ): TrainSentimentOptions {
   checkNumbers(NUMBERS, argv);
+  requireUndecided(argv, DECIDED_BY_START);
   const { batchSize, labelSmoothing, wordDropout } = argv;
   return {
     source: labelledTextsOf(argv),

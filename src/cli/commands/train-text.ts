@@ -29,16 +29,19 @@ import {
   type OptimizationArguments,
   optimizationOptions,
   optimizationRecipe,
+  requireUndecided,
+  startFromOption,
 } from './training-options.js';
 import { reportTraining } from './training-report.js';
 
 interface TrainTextArguments extends BackendArguments, OptimizationArguments, TextArguments, HeldOutArguments {
   readonly output: string;
   readonly continue: boolean;
-  readonly unit: TextUnit;
-  readonly cell: LanguageModelKind;
+  readonly startFrom: string | undefined;
+  readonly unit: TextUnit | undefined;
+  readonly cell: LanguageModelKind | undefined;
   readonly input: TokenInput | undefined;
-  readonly tied: boolean;
+  readonly tied: boolean | undefined;
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
   readonly parameters: number | undefined;
@@ -78,6 +81,11 @@ const NUMBERS: NumberOptions = {
   ...optimizationOptions(recipe),
 };
 
+const DEFAULT_UNIT: TextUnit = 'char';
+
+/** What a model that training begins from decides. */
+const DECIDED_BY_START = 'unit cell input tied layers hidden-size parameters embedding-size context'.split(' ');
+
 export function trainTextCommand(context: CommandContext): CommandModule<object, TrainTextArguments> {
   return {
     command: 'text',
@@ -94,17 +102,17 @@ function trainTextOptions<T>(builder: Argv<T>): Argv<TrainTextArguments> {
       ...textOptions,
       output: { ...text('The checkpoint folder'), demandOption: true },
       continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
-      unit: { choices: TEXT_UNITS, default: 'char' as TextUnit, describe: 'What is read and written at a time' },
+      ...startFromOption('A language model (its weights, units and architecture)'),
+      unit: { choices: TEXT_UNITS, describe: `What is read and written at a time (default ${DEFAULT_UNIT})` },
       cell: {
         choices: LANGUAGE_MODEL_KINDS,
-        default: model.kind,
-        describe: 'The recurrent cell, or feed-forward: a baseline that sees the last units only',
+        describe: `The recurrent cell, or feed-forward: a baseline that sees the last units only (default ${model.kind})`,
       },
       input: {
         choices: TOKEN_INPUTS,
         describe: 'How a unit enters (default: one-hot for char, embedding for word, feed-forward and --tied)',
       },
-      tied: { type: 'boolean', default: false, describe: "The output layer shares the embedding's weights" },
+      tied: { type: 'boolean', describe: "The output layer shares the embedding's weights" },
       bptt: {
         ...text('Propagate errors back through the whole sequence, or through so many steps with the state carried on'),
         default: String(recipe.bptt),
@@ -133,23 +141,22 @@ function bpttOf({ bptt }: TrainTextArguments): 'sequence' | number {
   throw new UserError(`--bptt: expected sequence, or a number of steps from 1 to 10000, got ${bptt}`, { exitCode: 2 });
 }
 
-function inputOf({ input, unit, cell, tied }: TrainTextArguments): TokenInput {
+function inputOf({ input, unit, cell, tied = false }: TrainTextArguments): TokenInput {
   return input ?? (unit === 'word' || cell === 'feed-forward' || tied ? 'embedding' : 'one-hot');
 }
 
 function optionsOf(argv: ArgumentsCamelCase<TrainTextArguments>, { signal }: CommandContext): TrainTextOptions {
   checkNumbers(NUMBERS, argv);
+  requireUndecided(argv, DECIDED_BY_START);
   const { layers, hiddenSize, embeddingSize, context, dropout, batchSize, chunk, padding, feedback, decay } = argv;
   return {
     source: textSourceOf(argv),
-    unit: argv.unit,
+    unit: argv.unit ?? DEFAULT_UNIT,
     vocabulary: given({ minimumCount: argv.minCount, maximumSize: argv.maxWords }),
     model: {
       ...model,
-      kind: argv.cell,
       input: inputOf(argv),
-      tiedOutput: argv.tied,
-      ...given({ layers, hiddenSize, embeddingSize, context, dropout }),
+      ...given({ kind: argv.cell, tiedOutput: argv.tied, layers, hiddenSize, embeddingSize, context, dropout }),
     },
     recipe: {
       ...recipe,
@@ -162,7 +169,12 @@ function optionsOf(argv: ArgumentsCamelCase<TrainTextArguments>, { signal }: Com
     output: argv.output,
     precision: argv.precision,
     resume: argv.continue,
-    ...given({ split: heldOutOf(argv), parameters: argv.parameters, stopAfter: argv.stopAfter }),
+    ...given({
+      startFrom: argv.startFrom,
+      split: heldOutOf(argv),
+      parameters: argv.parameters,
+      stopAfter: argv.stopAfter,
+    }),
     signal,
   };
 }

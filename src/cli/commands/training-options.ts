@@ -117,6 +117,17 @@ export function optimizationRecipe(argv: OptimizationArguments): Partial<Optimiz
   return given({ epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay });
 }
 
+/** A model to begin from, which decides what the options in `decided` would; for both see `requireUndecided`. */
+export const startFromOption = (what: string) =>
+  ({ 'start-from': { type: 'string', requiresArg: true, describe: `${what} to begin from` } }) as const;
+
+/** Throws UserError (exit code 2) when one of the options that `--start-from` decides is given beside it. */
+export function requireUndecided(argv: Readonly<Record<string, unknown>>, decided: readonly string[]): void {
+  const given = argv['start-from'] === undefined ? undefined : decided.find((name) => argv[name] !== undefined);
+  if (given === undefined) return;
+  throw new UserError(`--${given}: is decided by --start-from (leave one of them out)`, { exitCode: 2 });
+}
+
 /** Where the embedding of words starts from. */
 export const wordVectorsOption = {
   'word-vectors': {

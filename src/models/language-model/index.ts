@@ -24,6 +24,7 @@ export {
   type LanguageModelLossOptions,
 } from './loss.js';
 export {
+  carriedLanguageModelParameters,
   countLanguageModelParameters,
   createLanguageModelParameters,
   languageModelParameterShapes,

@@ -6,6 +6,7 @@ import {
   type HostTensor,
   type ParameterShapes,
   uniformTensor,
+  withRowsOf,
   withScope,
 } from '../../layers/parameters.js';
 import { defined } from '../../shared/assert.js';
@@ -13,6 +14,9 @@ import type { Random } from '../../shared/random.js';
 import type { LanguageModelConfig } from './config.js';
 
 export const EMBEDDING_TABLE = 'embedding/table';
+const ONE_HOT_KERNEL = 'cell0/kernel';
+const OUTPUT_TABLE = 'output/table';
+const OUTPUT_BIAS = 'output/bias';
 
 /** The cells from the lowest up; none in a feed-forward model. */
 export function languageModelCells(config: LanguageModelConfig): readonly CellConfig[] {
@@ -51,8 +55,8 @@ function denseShapes({ kind, layers, hiddenSize, embeddingSize, context }: Langu
 }
 
 function outputShapes({ tiedOutput, vocabularySize, hiddenSize, embeddingSize }: LanguageModelConfig): ParameterShapes {
-  const bias = { 'output/bias': [vocabularySize] };
-  if (!tiedOutput) return { 'output/table': [vocabularySize, hiddenSize], ...bias };
+  const bias = { [OUTPUT_BIAS]: [vocabularySize] };
+  if (!tiedOutput) return { [OUTPUT_TABLE]: [vocabularySize, hiddenSize], ...bias };
   return hiddenSize === embeddingSize ? bias : { 'output/projection': [hiddenSize, embeddingSize], ...bias };
 }
 
@@ -92,9 +96,27 @@ export function createLanguageModelParameters(config: LanguageModelConfig, rando
   languageModelCells(config).forEach((cell, layer) => {
     Object.assign(weights, withScope(`cell${layer}`, initializeCell(cell, random)));
   });
-  const tokens = config.input === 'one-hot' ? 'cell0/kernel' : EMBEDDING_TABLE;
+  const tokens = config.input === 'one-hot' ? ONE_HOT_KERNEL : EMBEDDING_TABLE;
   const { shape } = defined(weights[tokens], tokens);
   return config.tiedOutput ? weights : { ...weights, [tokens]: uniformTensor(shape, 1, random) };
+}
+
+/**
+ * Weights to start from: those of another model, whose config is `config` but for its tokens. `tokenOf` says for each token of
+ * this one which it is there; what that is undefined for starts as in a new model.
+ */
+export function carriedLanguageModelParameters(
+  config: LanguageModelConfig,
+  trained: Readonly<Record<string, HostTensor>>,
+  { tokenOf, random }: { readonly tokenOf: (token: number) => number | undefined; readonly random: Random },
+): Record<string, HostTensor> {
+  const perToken = new Set([EMBEDDING_TABLE, OUTPUT_TABLE, OUTPUT_BIAS]);
+  if (config.input === 'one-hot') perToken.add(ONE_HOT_KERNEL);
+  const carried = Object.entries(createLanguageModelParameters(config, random)).map(([name, tensor]) => {
+    const source = defined(trained[name], name);
+    return [name, perToken.has(name) ? withRowsOf(tensor, source, tokenOf) : source] as const;
+  });
+  return Object.fromEntries(carried);
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {

@@ -3,6 +3,8 @@ export { type SentimentConfig, sentimentDefaults, type SentimentDropout, validat
 export { classifyTexts, type SentimentInput } from './forward.js';
 export { type SentimentBatch, sentimentLoss } from './loss.js';
 export {
+  type CarriedRows,
+  carriedSentimentParameters,
   countSentimentParameters,
   createSentimentParameters,
   EMBEDDING_TABLE as SENTIMENT_EMBEDDING,

@@ -6,14 +6,18 @@ import {
   type HostTensor,
   type ParameterShapes,
   uniformTensor,
+  withRowsOf,
   withScope,
 } from '../../layers/parameters.js';
 import { poolingParameterShapes } from '../../layers/pooling.js';
 import { recurrentCells, type RecurrentLayersConfig, recurrentOutputSize } from '../../layers/recurrent-layers.js';
+import { defined } from '../../shared/assert.js';
 import type { Random } from '../../shared/random.js';
 import type { SentimentConfig } from './config.js';
 
 export const EMBEDDING_TABLE = 'embedding/table';
+const OUTPUT_TABLE = 'output/table';
+const OUTPUT_BIAS = 'output/bias';
 
 /** The recurrent layers over the embedded tokens. */
 export function sentimentLayers(config: SentimentConfig): RecurrentLayersConfig {
@@ -31,8 +35,8 @@ export function sentimentParameterShapes(config: SentimentConfig): ParameterShap
     [EMBEDDING_TABLE]: [vocabularySize, embeddingSize],
     ...Object.assign({}, ...cells),
     ...withScope('pooling', poolingParameterShapes(pooling, output)),
-    'output/table': [classes, output],
-    'output/bias': [classes],
+    [OUTPUT_TABLE]: [classes, output],
+    [OUTPUT_BIAS]: [classes],
   };
 }
 
@@ -61,6 +65,37 @@ export function createSentimentParameters(
     Object.assign(weights, withScope(name, initializeCell(cell, random, cellOptions)));
   }
   return weights;
+}
+
+/** For each row of a table in a new model, its row in the one before; undefined for what that one does not have. */
+export interface CarriedRows {
+  readonly wordOf: (word: number) => number | undefined;
+  readonly classOf: (label: number) => number | undefined;
+}
+
+/**
+ * Weights to start from: those of another classifier, whose config is `config` but for its words and classes. What it does
+ * not have starts as in a new one.
+ */
+export function carriedSentimentParameters(
+  config: SentimentConfig,
+  trained: Readonly<Record<string, HostTensor>>,
+  { wordOf, classOf, random }: CarriedRows & { readonly random: Random },
+): Record<string, HostTensor> {
+  const drawn = createSentimentParameters(config, random);
+  const carried = Object.entries(drawn).map(([name, tensor]) => {
+    const source = defined(trained[name], name);
+    switch (name) {
+      case EMBEDDING_TABLE:
+        return [name, withRowsOf(tensor, source, wordOf)] as const;
+      case OUTPUT_TABLE:
+      case OUTPUT_BIAS:
+        return [name, withRowsOf(tensor, source, classOf)] as const;
+      default:
+        return [name, source] as const;
+    }
+  });
+  return Object.fromEntries(carried);
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {

@@ -15,7 +15,8 @@ import { saveSentimentModel } from './model.js';
 import { describeSentimentModel } from './model-card.js';
 import { prepareRun, type SentimentRun, type TrainSentimentOptions } from './run.js';
 
-export { type SentimentModelOptions, sentimentReadingDefaults, type TrainSentimentOptions } from './run.js';
+export { type SentimentModelOptions, sentimentReadingDefaults } from './beginning.js';
+export type { TrainSentimentOptions } from './run.js';
 
 /** How a training of a classifier of texts ended. */
 export interface TrainSentimentResult {

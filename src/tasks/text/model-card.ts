@@ -17,7 +17,7 @@ Predicts text ${unit} by ${unit}. Made with looksay.
 - Model: ${model.kind}, ${model.layers} × ${model.hiddenSize}, ${input}, ${model.vocabularySize} tokens; ${countLanguageModelParameters(model).toLocaleString('en')} weights.
 - Text: ${train.length.toLocaleString('en')} documents; held out: ${describeHeldOut(split)}.
 - Score: ${nats.toFixed(4)} nats (${(nats / Math.LN2).toFixed(4)} bits) per ${unit} on ${split.kind === 'none' ? 'the text itself' : 'what was held out, by which the epoch was chosen'}.
-- Training: epoch ${epoch} of ${recipe.epochs}, AdamW at ${recipe.learningRate}, batches of ${recipe.batchSize}, back-propagation through ${recipe.bptt === 'sequence' ? 'whole sequences' : `${recipe.bptt} steps`}, ${recipe.feedback} feedback, dropout ${model.dropout} (seed ${seed}); settings in \`settings.json\`, a line an epoch in \`log.jsonl\`.
+- Training: epoch ${epoch} of ${recipe.epochs}, AdamW at ${recipe.learningRate}, batches of ${recipe.batchSize}, back-propagation through ${recipe.bptt === 'sequence' ? 'whole sequences' : `${recipe.bptt} steps`}, ${recipe.feedback} feedback, dropout ${model.dropout}${options.startFrom === undefined ? '' : `, begun from ${options.startFrom}`} (seed ${seed}); settings in \`settings.json\`, a line an epoch in \`log.jsonl\`.
 
 \`looksay generate --checkpoint THIS_FOLDER\` writes more of it; \`looksay evaluate text\` scores it.
 

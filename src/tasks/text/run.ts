@@ -1,16 +1,12 @@
 /** What one training of a language model consists of. */
-import {
-  type LanguageModelConfig,
-  validateLanguageModelConfig,
-  withParameterCount,
-} from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
-import { requireFrequent, textVocabulary } from '../../text/text-vocabulary.js';
-import { splitText, type TextUnit } from '../../text/tokenizer.js';
-import { UNKNOWN_ID, type Vocabulary, type VocabularySizes } from '../../text/vocabulary.js';
+import type { TextUnit } from '../../text/tokenizer.js';
+import { UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
 import type { JsonObject } from '../../training/json-files.js';
+import type { HostTensors } from '../../training/parameters.js';
 import { type Stretch, padSequence, stretchesOf } from './batches.js';
-import { encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
+import { beginText, type TextBeginningOptions } from './beginning.js';
+import { encodeText, readTextDocuments, splitTexts } from './corpus.js';
 import { fingerprintOf } from '../fingerprint.js';
 import { defaultHeldOut, type HeldOut } from '../held-out.js';
 import type { TrainingFolderOptions } from '../training-folder.js';
@@ -18,17 +14,10 @@ import type { TextModelConfig } from './model.js';
 import type { TextRecipe } from './recipe.js';
 
 /** What one training of a language model is told. */
-export interface TrainTextOptions extends TrainingFolderOptions {
-  readonly source: TextSource;
-  readonly unit: TextUnit;
+export interface TrainTextOptions extends TrainingFolderOptions, TextBeginningOptions {
   /** What is held out, to score each epoch by. Default: of one document its last tenth, of several every tenth. */
   readonly split?: HeldOut;
-  readonly vocabulary?: VocabularySizes;
-  readonly model: Omit<LanguageModelConfig, 'vocabularySize'>;
-  /** Chooses the hidden size so that the model has about so many weights. */
-  readonly parameters?: number;
   readonly recipe: TextRecipe;
-  readonly seed: number;
   /** How weights are saved. Default: half precision. */
   readonly precision?: 'F32' | 'F16';
 }
@@ -37,6 +26,7 @@ export interface TextRun {
   readonly options: TrainTextOptions;
   readonly config: TextModelConfig;
   readonly vocabulary: Vocabulary;
+  readonly initial: HostTensors;
   /** START, units, END each. */
   readonly train: readonly Int32Array[];
   /** What each epoch is scored on: what is held out, or else what is trained on. */
@@ -49,33 +39,46 @@ export interface TextRun {
 
 /** Reads the text and decides what is trained. Throws UserError for what the user can mend. */
 export async function prepareRun(options: TrainTextOptions): Promise<TextRun> {
-  const { source, unit, recipe, seed, signal } = options;
+  const { source, recipe, seed, signal } = options;
   requireFitting(options);
   const texts = await readTextDocuments(source, signal);
   const split = options.split ?? defaultHeldOut(texts.length);
   const documents = splitTexts(texts, split);
-  const vocabulary = textVocabulary(documents.train, (text) => splitText(text, unit), options.vocabulary);
-  requireFrequent(vocabulary, source.path, unit);
+  const { unit, vocabulary, model, initial, startFrom } = await beginText(options, documents.train);
+  requireFittingUnit(unit, recipe);
   const encode = (part: readonly string[]): Int32Array[] => part.map((text) => encodeText(text, unit, vocabulary));
   const train = encode(documents.train);
   const scored = documents.heldOut.length > 0 ? encode(documents.heldOut) : train;
   const stretches =
     recipe.bptt === 'sequence' ? stretchesOf(padded(train, recipe, vocabulary), recipe.chunk, source.path) : [];
-  const sized = { ...options.model, vocabularySize: vocabulary.size };
-  const valid = validateLanguageModelConfig(sized, 'model');
-  const model = options.parameters === undefined ? valid : withParameterCount(valid, options.parameters);
   const config = { unit, split, model };
   const text = { documents: texts.length, sha256: fingerprintOf(texts) };
-  const settings = { source, text, config, vocabulary: options.vocabulary ?? {}, recipe, seed };
-  return { options, config, vocabulary, train, scored, stretches, settings: settings as unknown as JsonObject };
+  const sizes = options.vocabulary ?? {};
+  const settings = {
+    ...{ source, text, config, vocabulary: sizes, recipe, seed },
+    ...(startFrom === undefined ? {} : { startFrom }),
+  };
+  return {
+    options,
+    config,
+    vocabulary,
+    initial,
+    train,
+    scored,
+    stretches,
+    settings: settings as unknown as JsonObject,
+  };
 }
 
-function requireFitting({ recipe: { bptt, chunk, padding }, unit }: TrainTextOptions): void {
-  const wrong = (message: string): UserError => new UserError(message, { exitCode: 2 });
+const wrong = (message: string): UserError => new UserError(message, { exitCode: 2 });
+
+function requireFitting({ recipe: { bptt, chunk, padding } }: TrainTextOptions): void {
   if (chunk !== undefined && bptt !== 'sequence') throw wrong('--chunk: has a meaning with --bptt sequence only');
-  if (padding === undefined) return;
-  if (chunk === undefined) throw wrong('--padding: has a meaning with --chunk only');
-  if (unit === 'char' && [...padding].length !== 1) {
+  if (padding !== undefined && chunk === undefined) throw wrong('--padding: has a meaning with --chunk only');
+}
+
+function requireFittingUnit(unit: TextUnit, { padding }: TextRecipe): void {
+  if (padding !== undefined && unit === 'char' && [...padding].length !== 1) {
     throw wrong(`--padding: expected one character, got ${JSON.stringify(padding)}`);
   }
 }

@@ -1,12 +1,7 @@
 /** Trains a language model on a text and leaves the best of it, by what is held out, in a checkpoint folder. */
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  countLanguageModelParameters,
-  createLanguageModelParameters,
-  languageModelLoss,
-} from '../../models/language-model/index.js';
+import { countLanguageModelParameters, languageModelLoss } from '../../models/language-model/index.js';
 import { note } from '../../shared/log.js';
-import { Random } from '../../shared/random.js';
 import { type BatchRequest, fit, type FitOptions, type StepContext, type TrainingEnding } from '../../training/fit.js';
 import { createVariables, disposeVariables, readTensors, type TrainableParameters } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
@@ -56,8 +51,7 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
     `training ${parameters.toLocaleString('en')} weights on ${units.toLocaleString('en')} units of ` +
       `${run.train.length.toLocaleString('en')} documents; held out: ${describeHeldOut(run.config.split)}`,
   );
-  const initial = createLanguageModelParameters(run.config.model, new Random(options.seed));
-  const variables = createVariables(initial);
+  const variables = createVariables(run.initial);
   const carried = new CarriedState();
   try {
     const { ending, best, history } = await fit(await fitOptions(run, variables, carried));
