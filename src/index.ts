@@ -73,7 +73,12 @@ export {
 export { loadTextModel, type TextModel, type TextModelConfig } from './tasks/text/model.js';
 export { type ExplainedStep, type ExplainOptions, explainText } from './tasks/text/explain.js';
 export type { TextSource } from './tasks/text/corpus.js';
-export { trainText, type TrainTextOptions, type TrainTextResult } from './tasks/text/train.js';
+export {
+  type TextBeginningOptions,
+  trainText,
+  type TrainTextOptions,
+  type TrainTextResult,
+} from './tasks/text/train.js';
 export { type TextRecipe, textRecipeDefaults } from './tasks/text/recipe.js';
 export { evaluateText, type EvaluateTextOptions, type TextEvaluation } from './tasks/text/evaluate.js';
 

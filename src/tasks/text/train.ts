@@ -14,6 +14,7 @@ import { describeTextModel } from './model-card.js';
 import { prepareRun, type TextRun, type TrainTextOptions } from './run.js';
 import { scoreSequences } from './score.js';
 
+export type { TextBeginningOptions } from './beginning.js';
 export type { TrainTextOptions } from './run.js';
 
 /** How a training of a language model ended. */

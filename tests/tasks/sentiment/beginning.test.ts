@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sentimentDefaults } from '../../../src/models/sentiment/index.js';
 import { setQuiet } from '../../../src/shared/log.js';
 import { loadSentimentModel } from '../../../src/tasks/sentiment/model.js';
-import { loadSentimentClassifier, type SentimentAnswer } from '../../../src/tasks/sentiment/predict.js';
+import { loadSentimentClassifier } from '../../../src/tasks/sentiment/predict.js';
+import type { ScoredLabel } from '../../../src/tasks/scored-labels.js';
 import { sentimentRecipeDefaults } from '../../../src/tasks/sentiment/recipe.js';
 import { sentimentReadingDefaults, trainSentiment } from '../../../src/tasks/sentiment/train.js';
 import { asCsv, makeReviews, type Review } from './reviews.js';
@@ -62,10 +63,10 @@ async function train(name: string, reviews: readonly Review[], changes: Changes 
   return output;
 }
 
-async function answersOf(checkpoint: string, texts: readonly string[]): Promise<readonly SentimentAnswer[]> {
+async function answersOf(checkpoint: string, texts: readonly string[]): Promise<readonly ScoredLabel[]> {
   const classifier = await loadSentimentClassifier(checkpoint);
   try {
-    return (await classifier.classify(texts, { top: 9 })) as SentimentAnswer[];
+    return (await classifier.classify(texts)) as ScoredLabel[];
   } finally {
     classifier.dispose();
   }
