@@ -10,7 +10,8 @@ import { randomWeights, temporaryFolder, tinyEncoder, writePicture } from '../he
 import { jsonLines, run, type Run } from './run.js';
 
 const COLOURS = ['red', 'green', 'blue', 'yellow'];
-const SMALL = ['--hidden-size', '8', '--embedding-size', '8', '--min-count', '1', '--batch-images', '2'];
+const FEW = ['--min-count', '1', '--batch-images', '2'];
+const SMALL = ['--hidden-size', '8', '--embedding-size', '8', ...FEW];
 
 let folder: string;
 let encoder: string;
@@ -48,6 +49,8 @@ afterAll(async () => {
 
 const train = (output: string, ...rest: string[]): Promise<Run> =>
   run(['train', 'caption', '--output', output, '--encoder', encoder, '--quiet', ...SMALL, ...rest]);
+const trainFrom = (start: string, output: string, ...rest: string[]): Promise<Run> =>
+  run(['train', 'caption', '--output', output, '--start-from', start, '--quiet', ...FEW, ...rest]);
 
 describe('looksay train caption', () => {
   test('writes a checkpoint that captions and is scored, and a line about it to stdout', async () => {
@@ -135,36 +138,44 @@ describe('looksay train caption', () => {
     expect(swapped.err).toContain(`begun with --encoder ${encoder}`);
 
     const further = join(folder, 'further');
-    expect((await train(further, ...argv, '--start-from', begun, '--stop-after', '1')).code).toBe(0);
+    expect((await trainFrom(begun, further, ...argv, '--stop-after', '1')).code).toBe(0);
     const forgotten = await train(further, ...argv, '--continue');
     expect(forgotten).toMatchObject({ code: 2, out: '' });
     expect(forgotten.err).toContain(`begun with --start-from ${begun}`);
-    const whole = await train(further, ...argv, '--start-from', begun, '--continue');
+    const whole = await trainFrom(begun, further, ...argv, '--continue');
     expect(JSON.parse(whole.out)).toMatchObject({ ending: 'completed' });
-    const added = await train(begun, ...argv, '--start-from', further, '--continue');
+    const added = await trainFrom(further, begun, ...argv, '--continue');
     expect(added).toMatchObject({ code: 2, out: '' });
     expect(added.err).toContain('no --start-from');
+  });
+
+  test('--start-from decides what a captioner is made of', async () => {
+    const argv = ['--images', folder, '--captions', captions, '--start-from', join(folder, 'begun')];
+    const { code, err } = await run(['train', 'caption', '--output', join(folder, 'other'), ...argv, '--cell', 'lstm']);
+    expect(code).toBe(2);
+    expect(err).toContain('--cell: is decided by --start-from');
   });
 
   test('rates of dropout are those given, else those of --start-from', async () => {
     const argv = ['--images', folder, '--captions', captions, '--epochs', '1'];
     const dropoutOf = async (name: string, ...rest: string[]): Promise<unknown> => {
-      expect(await train(join(folder, name), ...argv, ...rest)).toMatchObject({ code: 0 });
-      const { config } = JSON.parse(await readFile(join(folder, name, 'config.json'), 'utf8')) as {
+      const [start, output] = [join(folder, 'rates'), join(folder, name)];
+      const training = name === 'rates' ? train(output, ...argv, ...rest) : trainFrom(start, output, ...argv, ...rest);
+      expect(await training).toMatchObject({ code: 0 });
+      const { config } = JSON.parse(await readFile(join(output, 'config.json'), 'utf8')) as {
         config: { captioner: { dropout: unknown } };
       };
       return config.captioner.dropout;
     };
     const first = { embedding: 0.1, features: 0.2, layers: 0.3, output: 0.5 };
     expect(await dropoutOf('rates', '--embedding-dropout', '0.1', '--feature-dropout', '0.2')).toEqual(first);
-    const from = ['--start-from', join(folder, 'rates')];
-    expect(await dropoutOf('rates-kept', ...from)).toEqual(first);
-    expect(await dropoutOf('rates-two', ...from, '--embedding-dropout', '0.4', '--feature-dropout', '0')).toEqual({
+    expect(await dropoutOf('rates-kept')).toEqual(first);
+    expect(await dropoutOf('rates-two', '--embedding-dropout', '0.4', '--feature-dropout', '0')).toEqual({
       ...first,
       embedding: 0.4,
       features: 0,
     });
-    expect(await dropoutOf('rates-all', ...from, '--dropout', '0.6', '--feature-dropout', '0.7')).toEqual({
+    expect(await dropoutOf('rates-all', '--dropout', '0.6', '--feature-dropout', '0.7')).toEqual({
       embedding: 0.6,
       features: 0.7,
       layers: 0.6,

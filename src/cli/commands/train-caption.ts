@@ -38,6 +38,8 @@ import {
   type OptimizationArguments,
   optimizationOptions,
   optimizationRecipe,
+  requireUndecided,
+  startFromOption,
   wordVectorsOption,
 } from './training-options.js';
 import { reportTraining } from './training-report.js';
@@ -56,18 +58,18 @@ interface TrainArguments extends BackendArguments, OptimizationArguments, ClipRe
   readonly startFrom: string | undefined;
   readonly fineTuneFrom: string | undefined;
   readonly recipe: RecipeName | undefined;
-  readonly cell: Cell;
+  readonly cell: Cell | undefined;
   readonly inject: CaptionerEntry | undefined;
   readonly attention: CaptionerEntry | undefined;
-  readonly readout: CaptionerReadout;
+  readonly readout: CaptionerReadout | undefined;
   readonly layers: number | undefined;
   readonly hiddenSize: number | undefined;
   readonly embeddingSize: number | undefined;
   readonly embeddingDropout: number | undefined;
   readonly featureDropout: number | undefined;
   readonly wordVectors: string | undefined;
-  readonly freezeEmbedding: boolean;
-  readonly fit: CaptionerModelOptions['fit'];
+  readonly freezeEmbedding: boolean | undefined;
+  readonly fit: CaptionerModelOptions['fit'] | undefined;
   readonly minCount: number | undefined;
   readonly batchImages: number | undefined;
   readonly captionsPerImage: number | undefined;
@@ -120,10 +122,14 @@ const MODEL_NUMBERS: NumberOptions = {
   ...CLIP_READING_NUMBERS,
   'min-count': {
     default: captionerModelDefaults.minimumCount,
-    describe: 'Words that occur less often are unknown',
+    describe: 'Words that occur less often are unknown; with --start-from: are not added',
     rule: NUMBER_RULES.count,
   },
 };
+
+/** What a captioner that training begins from decides. */
+const DECIDED_BY_START =
+  'cell inject attention readout layers hidden-size embedding-size word-vectors freeze-embedding fit'.split(' ');
 
 const RECIPE_NUMBERS: NumberOptions = {
   ...optimizationOptions(captionerRecipeDefaults),
@@ -212,27 +218,25 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
         default: DEFAULT_CHECKPOINT,
         defaultDescription: 'that of the shipped captioner',
       },
-      'start-from': text('A captioner to start from (its weights, words and architecture)'),
+      ...startFromOption('A captioner (its weights, words and architecture)'),
       'fine-tune-from': text('Train the encoder too, from this block on (conv1 for all of it)'),
       recipe: {
         choices: RECIPE_NAMES,
         describe: 'fast: minutes for 1,000 photos; best: three stages, the last for CIDEr-D. What else is given wins',
       },
-      cell: { choices: CELLS, default: captionerDefaults.cell, describe: 'Recurrent cell' },
+      cell: { choices: CELLS, describe: `Recurrent cell (default ${captionerDefaults.cell})` },
       inject: { choices: INJECTIONS, describe: 'How the picture enters, without attention' },
       attention: { choices: ATTENTIONS, describe: `Attention on the grid (default ${captionerDefaults.entry})` },
       readout: {
         choices: CAPTIONER_READOUTS,
-        default: captionerDefaults.readout,
-        describe: 'What a word is read from: the state, or also what was attended and the word before',
+        describe: `What a word is read from: the state, or also what was attended and the word before (default ${captionerDefaults.readout})`,
       },
       ...clipReadingOptions,
       ...wordVectorsOption,
-      'freeze-embedding': { type: 'boolean', default: false, describe: 'Leave the embedding as it starts' },
+      'freeze-embedding': { type: 'boolean', describe: 'Leave the embedding as it starts' },
       fit: {
         choices: ['squash', 'crop', 'pad'] as const,
-        default: captionerModelDefaults.fit,
-        describe: 'What is done about photos that are not square',
+        describe: `What is done about photos that are not square (default ${captionerModelDefaults.fit})`,
       },
     })
     .options(asYargsOptions(MODEL_NUMBERS))
@@ -267,14 +271,12 @@ function modelOf(argv: TrainArguments): CaptionerModelOptions {
   return {
     ...encoderChoiceFrom(argv),
     ...(frames === undefined ? {} : { ...frameStackFrom(argv), clip: { frames, reader: readerOf(argv) } }),
-    fit: argv.fit,
+    fit: argv.fit ?? captionerModelDefaults.fit,
     minimumCount: argv.minCount ?? captionerModelDefaults.minimumCount,
     captioner: {
-      cell: argv.cell,
       entry: argv.inject ?? argv.attention ?? captionerDefaults.entry,
-      readout: argv.readout,
+      ...given({ cell: argv.cell, readout: argv.readout, frozenEmbedding: argv.freezeEmbedding }),
       ...given({ layers: argv.layers, hiddenSize: argv.hiddenSize, embeddingSize: argv.embeddingSize }),
-      frozenEmbedding: argv.freezeEmbedding,
       dropout: dropoutOf(argv),
     },
     encoder: argv.encoder,
@@ -289,7 +291,7 @@ function dropoutOf({ dropout: rate, embeddingDropout, featureDropout }: TrainArg
 
 /** What reads the frames of clips: cells of the captioner's kind and size. */
 function readerOf(argv: TrainArguments): NonNullable<CaptionerModelOptions['clip']>['reader'] {
-  const { cell, hiddenSize } = argv;
+  const { cell = captionerDefaults.cell, hiddenSize } = argv;
   const { features, layers } = dropoutOf(argv);
   return {
     ...clipReaderFrom(argv),
@@ -305,6 +307,7 @@ function optionsOf(
 ): Omit<TrainCaptionerOptions, 'recipe'> {
   checkNumbers(MODEL_NUMBERS, argv);
   checkNumbers(RECIPE_NUMBERS, argv);
+  requireUndecided(argv, DECIDED_BY_START);
   if (argv.inject !== undefined && argv.attention !== undefined) {
     throw new UserError('--inject and --attention: choose one', { exitCode: 2 });
   }

@@ -18,10 +18,8 @@ import {
   prepareImage,
   repeatRows,
 } from './image.js';
-import { EMBEDDING_TABLE } from './parameters.js';
+import { EMBEDDING_TABLE, OUTPUT_BIAS } from './parameters.js';
 import { readOut } from './readout.js';
-
-const OUTPUT_BIAS = 'output/bias';
 
 /** Images, and the words of their captions so far. */
 export interface CaptionerInput {

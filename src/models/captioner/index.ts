@@ -17,6 +17,7 @@ export {
   captionerParameterShapes,
   countCaptionerParameters,
   createCaptionerParameters,
+  grownCaptionerParameters,
   trainableNames,
 } from './parameters.js';
 export type { ScheduledSampling } from './scheduled-sampling.js';

@@ -11,6 +11,7 @@ import {
   stateCount,
 } from '../../layers/cells.js';
 import { initializeEmbedding } from '../../layers/embedding.js';
+import { grownOutputBias, grownTable, type GrownVocabulary } from '../../layers/grown-vocabulary.js';
 import {
   constantTensor,
   countParameters,
@@ -22,6 +23,8 @@ import {
 import type { CaptionerConfig } from './config.js';
 
 export const EMBEDDING_TABLE = 'embedding/table';
+const OUTPUT_TABLE = 'output/table';
+export const OUTPUT_BIAS = 'output/bias';
 
 /** Length of an image vector after the projection. */
 export function imageSizeOf({ featureProjection, featureSize }: CaptionerConfig): number {
@@ -106,8 +109,8 @@ function readoutShapes(config: CaptionerConfig): ParameterShapes {
 }
 
 function outputShapes({ tiedOutput, vocabularySize, hiddenSize, embeddingSize }: CaptionerConfig): ParameterShapes {
-  const bias = { 'output/bias': [vocabularySize] };
-  if (!tiedOutput) return { 'output/table': [vocabularySize, hiddenSize], ...bias };
+  const bias = { [OUTPUT_BIAS]: [vocabularySize] };
+  if (!tiedOutput) return { [OUTPUT_TABLE]: [vocabularySize, hiddenSize], ...bias };
   return hiddenSize === embeddingSize ? bias : { 'output/projection': [hiddenSize, embeddingSize], ...bias };
 }
 
@@ -149,6 +152,18 @@ export function createCaptionerParameters(
     weights[EMBEDDING_TABLE] = initializeEmbedding(table, tokens, vectors, where).table;
   }
   return weights;
+}
+
+/** The weights of a captioner, for the same captioner of more words. */
+export function grownCaptionerParameters(
+  trained: Readonly<Record<string, HostTensor>>,
+  grown: GrownVocabulary,
+): Record<string, HostTensor> {
+  const grow = (name: string, tensor: HostTensor): HostTensor => {
+    if (name === OUTPUT_BIAS) return grownOutputBias(tensor, grown);
+    return name === EMBEDDING_TABLE || name === OUTPUT_TABLE ? grownTable(tensor, grown) : tensor;
+  };
+  return Object.fromEntries(Object.entries(trained).map(([name, tensor]) => [name, grow(name, tensor)]));
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {

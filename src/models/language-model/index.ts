@@ -24,9 +24,9 @@ export {
   type LanguageModelLossOptions,
 } from './loss.js';
 export {
-  carriedLanguageModelParameters,
   countLanguageModelParameters,
   createLanguageModelParameters,
+  grownLanguageModelParameters,
   languageModelParameterShapes,
   withParameterCount,
 } from './parameters.js';

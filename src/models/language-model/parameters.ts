@@ -1,12 +1,12 @@
 /** The weights of a language model: their names and shapes, and how they start. */
 import { type CellConfig, cellParameterShapes, initializeCell } from '../../layers/cells.js';
+import { grownOutputBias, grownTable, type GrownVocabulary } from '../../layers/grown-vocabulary.js';
 import {
   constantTensor,
   countParameters,
   type HostTensor,
   type ParameterShapes,
   uniformTensor,
-  withRowsOf,
   withScope,
 } from '../../layers/parameters.js';
 import { defined } from '../../shared/assert.js';
@@ -101,22 +101,18 @@ export function createLanguageModelParameters(config: LanguageModelConfig, rando
   return config.tiedOutput ? weights : { ...weights, [tokens]: uniformTensor(shape, 1, random) };
 }
 
-/**
- * Weights to start from: those of another model, whose config is `config` but for its tokens. `tokenOf` says for each token of
- * this one which it is there; what that is undefined for starts as in a new model.
- */
-export function carriedLanguageModelParameters(
-  config: LanguageModelConfig,
+/** The weights of a model, for the same model of more tokens. */
+export function grownLanguageModelParameters(
+  { input }: LanguageModelConfig,
   trained: Readonly<Record<string, HostTensor>>,
-  { tokenOf, random }: { readonly tokenOf: (token: number) => number | undefined; readonly random: Random },
+  grown: GrownVocabulary,
 ): Record<string, HostTensor> {
-  const perToken = new Set([EMBEDDING_TABLE, OUTPUT_TABLE, OUTPUT_BIAS]);
-  if (config.input === 'one-hot') perToken.add(ONE_HOT_KERNEL);
-  const carried = Object.entries(createLanguageModelParameters(config, random)).map(([name, tensor]) => {
-    const source = defined(trained[name], name);
-    return [name, perToken.has(name) ? withRowsOf(tensor, source, tokenOf) : source] as const;
-  });
-  return Object.fromEntries(carried);
+  const grow = (name: string, tensor: HostTensor): HostTensor => {
+    if (name === OUTPUT_BIAS) return grownOutputBias(tensor, grown);
+    const isTable = [EMBEDDING_TABLE, OUTPUT_TABLE].includes(name) || (input === 'one-hot' && name === ONE_HOT_KERNEL);
+    return isTable ? grownTable(tensor, grown) : tensor;
+  };
+  return Object.fromEntries(Object.entries(trained).map(([name, tensor]) => [name, grow(name, tensor)]));
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {

@@ -3,7 +3,7 @@ export { type SentimentConfig, sentimentDefaults, type SentimentDropout, validat
 export { classifyTexts, type SentimentInput } from './forward.js';
 export { type SentimentBatch, sentimentLoss } from './loss.js';
 export {
-  type CarriedRows,
+  type CarriedSentiment,
   carriedSentimentParameters,
   countSentimentParameters,
   createSentimentParameters,

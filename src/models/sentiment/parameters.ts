@@ -1,5 +1,6 @@
 /** The weights of a classifier of texts: their names and shapes, and how they start. */
 import { type CellInitialization, cellParameterShapes, initializeCell } from '../../layers/cells.js';
+import { grownTable, type GrownVocabulary } from '../../layers/grown-vocabulary.js';
 import {
   constantTensor,
   countParameters,
@@ -67,35 +68,27 @@ export function createSentimentParameters(
   return weights;
 }
 
-/** For each row of a table in a new model, its row in the one before; undefined for what that one does not have. */
-export interface CarriedRows {
-  readonly wordOf: (word: number) => number | undefined;
+/** What becomes of a classifier's weights in one of more words or other classes. */
+export interface CarriedSentiment {
+  readonly words: GrownVocabulary;
+  /** Which class there each class is; undefined for those that it does not have, which start as in a new classifier. */
   readonly classOf: (label: number) => number | undefined;
+  readonly random: Random;
 }
 
-/**
- * Weights to start from: those of another classifier, whose config is `config` but for its words and classes. What it does
- * not have starts as in a new one.
- */
+/** Weights to start from: those of another classifier, whose config is `config` but for its words and classes. */
 export function carriedSentimentParameters(
   config: SentimentConfig,
   trained: Readonly<Record<string, HostTensor>>,
-  { wordOf, classOf, random }: CarriedRows & { readonly random: Random },
+  { words, classOf, random }: CarriedSentiment,
 ): Record<string, HostTensor> {
   const drawn = createSentimentParameters(config, random);
-  const carried = Object.entries(drawn).map(([name, tensor]) => {
-    const source = defined(trained[name], name);
-    switch (name) {
-      case EMBEDDING_TABLE:
-        return [name, withRowsOf(tensor, source, wordOf)] as const;
-      case OUTPUT_TABLE:
-      case OUTPUT_BIAS:
-        return [name, withRowsOf(tensor, source, classOf)] as const;
-      default:
-        return [name, source] as const;
-    }
-  });
-  return Object.fromEntries(carried);
+  const carry = (name: string, tensor: HostTensor): HostTensor => {
+    if (name === EMBEDDING_TABLE) return grownTable(tensor, words);
+    if (name !== OUTPUT_TABLE && name !== OUTPUT_BIAS) return tensor;
+    return withRowsOf(defined(drawn[name], name), tensor, classOf);
+  };
+  return Object.fromEntries(Object.entries(trained).map(([name, tensor]) => [name, carry(name, tensor)]));
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {

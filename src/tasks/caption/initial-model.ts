@@ -6,6 +6,7 @@ import {
   type CaptionerInitialization,
   captionerDefaults,
   createCaptionerParameters,
+  grownCaptionerParameters,
   type CaptionerDropout,
   validateCaptionerConfig,
 } from '../../models/captioner/index.js';
@@ -18,7 +19,9 @@ import {
 } from '../../models/clip-reader/index.js';
 import { mobilenetOutput } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
 import { Random } from '../../shared/random.js';
+import { UNKNOWN_ID } from '../../text/vocabulary.js';
 import { type CaptionModel, type ClipConfig, loadCaptionModel } from './model.js';
 import {
   type Encoder,
@@ -28,17 +31,17 @@ import {
   preprocessingFor,
 } from '../encoder/index.js';
 import { loadWordVectors } from '../words/vectors.js';
-import { buildVocabulary, seenNgramsOf } from './vocabulary.js';
+import { buildVocabulary, grownVocabulary, seenNgramsOf } from './vocabulary.js';
 
 /** What a captioner is made of, where it is not begun from another. */
 export interface CaptionerModelOptions extends Partial<EncoderChoice> {
-  /** A captioner whose weights, vocabulary and configuration are taken over. */
+  /** A captioner whose weights, vocabulary and configuration are taken over; words that it does not have are added. */
   readonly startFrom?: string;
   /** What is done about pictures that are not square. */
   readonly fit: ImagePreprocessing['fit'];
   /** How frames of clips are seen; default: in their colours, each for itself. */
   readonly stack?: FrameStack;
-  /** Words that occur less often are unknown. */
+  /** Words that occur less often are unknown, or, of a captioner that is begun from another, not added. */
   readonly minimumCount: number;
   /**
    * The captioner's architecture; what is not given has its default. Of a captioner that is begun from another, `dropout`
@@ -65,10 +68,10 @@ export async function initialModel(
   train: readonly CaptionedImage[],
   seed: number,
 ): Promise<CaptionModel> {
-  if (options.startFrom !== undefined) {
-    const before = withDropout(await loadCaptionModel(options.startFrom), options.captioner.dropout ?? {});
-    const seen = seenNgramsOf(train, before.vocabulary);
-    return { ...before, seen: before.seen?.union(seen) ?? seen };
+  const { startFrom, minimumCount } = options;
+  if (startFrom !== undefined) {
+    const before = withWordsOf(train, await loadCaptionModel(startFrom), { startFrom, minimumCount });
+    return withDropout(before, options.captioner.dropout ?? {});
   }
   if (options.encoder === undefined) {
     throw new UserError('expected an encoder or a captioner to start from (--encoder DIR or --start-from CHECKPOINT)', {
@@ -102,6 +105,27 @@ export async function initialModel(
     encoder: encoder.weights,
     ...(clip === undefined ? {} : { reader: createClipReaderParameters(clip.reader, new Random(seed + 1)) }),
     captioner: createCaptionerParameters(captioner, new Random(seed), await initialization(options, vocabulary.tokens)),
+  };
+}
+
+/** `model` with the words of `train` that are new to it, and what was said there. */
+function withWordsOf(
+  train: readonly CaptionedImage[],
+  model: CaptionModel,
+  { startFrom, minimumCount }: { readonly startFrom: string; readonly minimumCount: number },
+): CaptionModel {
+  const seen = seenNgramsOf(train, model.vocabulary);
+  const known = { ...model, seen: model.seen?.union(seen) ?? seen };
+  const vocabulary = grownVocabulary(model.vocabulary, train, minimumCount);
+  const added = vocabulary.size - model.vocabulary.size;
+  if (added === 0) return known;
+  note(`${startFrom}: ${added.toLocaleString('en')} words of the captions are new to it`);
+  const captioner = { ...model.config.captioner, vocabularySize: vocabulary.size };
+  return {
+    ...known,
+    config: { ...model.config, captioner },
+    vocabulary,
+    captioner: grownCaptionerParameters(model.captioner, { vocabularySize: vocabulary.size, unknownId: UNKNOWN_ID }),
   };
 }
 

@@ -5,12 +5,26 @@ import { tokenize } from '../../text/tokenizer.js';
 import { SeenNgrams } from '../../text/seen-ngrams.js';
 import { END_ID, START_ID, type Vocabulary } from '../../text/vocabulary.js';
 
+/** The words that occur at least `minimumCount` times in all captions of `examples`. */
+function frequentWords(examples: readonly CaptionedImage[], minimumCount: number): Vocabulary {
+  const captions = examples.flatMap((example) => example.captions);
+  return textVocabulary(captions, tokenize, { minimumCount });
+}
+
 /** The vocabulary of all captions of `examples`. Throws UserError when no word occurs so often. */
 export function buildVocabulary(examples: readonly CaptionedImage[], minimumCount: number): Vocabulary {
-  const captions = examples.flatMap((example) => example.captions);
-  const vocabulary = textVocabulary(captions, tokenize, { minimumCount });
+  const vocabulary = frequentWords(examples, minimumCount);
   requireFrequent(vocabulary, 'training captions', 'word');
   return vocabulary;
+}
+
+/** `before`, and after it what else occurs at least `minimumCount` times in `examples`. */
+export function grownVocabulary(
+  before: Vocabulary,
+  examples: readonly CaptionedImage[],
+  minimumCount: number,
+): Vocabulary {
+  return before.with(frequentWords(examples, minimumCount).tokens);
 }
 
 /** What all captions of `examples` have said, START and END as `vocabulary` writes them. */

@@ -12,7 +12,7 @@ import { note } from '../../shared/log.js';
 import { Random } from '../../shared/random.js';
 import { requireFrequent } from '../../text/text-vocabulary.js';
 import type { TextUnit } from '../../text/tokenizer.js';
-import type { Vocabulary, VocabularySizes } from '../../text/vocabulary.js';
+import { UNKNOWN_ID, type Vocabulary, type VocabularySizes } from '../../text/vocabulary.js';
 import type { HostTensors } from '../../training/parameters.js';
 import { fingerprintWeights } from '../../training/weights.js';
 import { loadWordVectors } from '../words/vectors.js';
@@ -122,7 +122,7 @@ async function beginFrom(
   };
   const numbers = new Map(before.labels.map((label, number) => [label, number]));
   const initial = carriedSentimentParameters(model, before.weights, {
-    wordOf: (word) => before.vocabulary.idOf(vocabulary.tokenOf(word)),
+    words: { vocabularySize: vocabulary.size, unknownId: UNKNOWN_ID },
     classOf: (label) => numbers.get(labels[label] as string),
     random: new Random(seed),
   });

@@ -1,7 +1,7 @@
 /** What a training of a language model begins with: new weights, or those of a model that was trained before. */
 import {
-  carriedLanguageModelParameters,
   createLanguageModelParameters,
+  grownLanguageModelParameters,
   type LanguageModelConfig,
   validateLanguageModelConfig,
   withParameterCount,
@@ -10,7 +10,7 @@ import { note } from '../../shared/log.js';
 import { Random } from '../../shared/random.js';
 import { requireFrequent, textVocabulary } from '../../text/text-vocabulary.js';
 import { splitText, type TextUnit } from '../../text/tokenizer.js';
-import type { Vocabulary, VocabularySizes } from '../../text/vocabulary.js';
+import { UNKNOWN_ID, type Vocabulary, type VocabularySizes } from '../../text/vocabulary.js';
 import type { HostTensors } from '../../training/parameters.js';
 import { fingerprintWeights } from '../../training/weights.js';
 import type { TextSource } from './corpus.js';
@@ -70,10 +70,8 @@ async function beginFrom(
   const { unit } = before.config;
   const vocabulary = before.vocabulary.with(unitsOf(unit, texts, options).tokens);
   const model = { ...before.config.model, dropout: options.model.dropout, vocabularySize: vocabulary.size };
-  const initial = carriedLanguageModelParameters(model, before.weights, {
-    tokenOf: (token) => before.vocabulary.idOf(vocabulary.tokenOf(token)),
-    random: new Random(options.seed),
-  });
+  const grown = { vocabularySize: vocabulary.size, unknownId: UNKNOWN_ID };
+  const initial = grownLanguageModelParameters(model, before.weights, grown);
   note(`${checkpoint}: ${vocabulary.size - before.vocabulary.size} of the text's ${unit}s are new to it`);
   const startFrom = { checkpoint, weights: fingerprintWeights(before.weights) };
   return { unit, vocabulary, model, initial, startFrom };

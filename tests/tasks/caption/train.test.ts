@@ -200,10 +200,37 @@ describe('training', () => {
     expect(after.sessionsCreated - before.sessionsCreated).toBeLessThanOrEqual(4);
   });
 
+  test('a captioner that is begun from another learns the words that are new to it', async () => {
+    const validation = [{ images: await heldOutCopy(), captions }];
+    await trainCaptioner(options('before-words', { validation }));
+    const rows = COLOURS.map((colour) => `${colour}.png,"A ${colour}, fancy painting."`);
+    const further = join(folder, 'further.csv');
+    await writeFile(further, `image,caption\n${rows.join('\n')}\n`);
+    const images = await heldOutCopy();
+    const base = options('after-words', { sources: [{ images, captions: further }], validation });
+    const startFrom = join(folder, 'before-words');
+    await trainCaptioner({
+      ...base,
+      model: { ...base.model, startFrom },
+      recipe: { ...base.recipe, epochs: 60, learningRate: 1e-2 },
+    });
+    const [before, after] = await Promise.all([startFrom, base.output].map(loadCaptionModel));
+    const known = before?.vocabulary.tokens ?? [];
+    expect(after?.vocabulary.tokens.slice(0, known.length)).toEqual(known);
+    expect(after?.vocabulary.tokens.slice(known.length).sort()).toEqual(['fancy', 'painting']);
+    expect(after?.config.captioner).toEqual({ ...before?.config.captioner, vocabularySize: known.length + 2 });
+    const captioner = await loadCaptioner(base.output);
+    for await (const line of captioner.caption([join(images, 'red.png')])) {
+      expect(line).toMatchObject({ caption: expect.stringContaining('fancy painting') as string });
+    }
+    captioner.dispose();
+  });
+
   test('what the user can mend is said', async () => {
-    await trainCaptioner(options('twice', { validation: [{ images: await heldOutCopy(), captions }] }));
+    const validation = [{ images: await heldOutCopy(), captions }];
+    await trainCaptioner(options('twice', { validation }));
     await expect(trainCaptioner(options('twice'))).rejects.toThrow('--continue');
-    const wrong = options('wrong');
+    const wrong = options('wrong', { validation });
     await expect(trainCaptioner({ ...wrong, recipe: { ...wrong.recipe, fineTuneFrom: 'block99' } })).rejects.toThrow(
       'block99',
     );
