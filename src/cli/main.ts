@@ -19,6 +19,7 @@ import { sentimentCommand } from './commands/sentiment.js';
 import { trainCommand } from './commands/train.js';
 import { wordsCommand } from './commands/words.js';
 import { asPlainText, type CommandContext, STDIN_ARGUMENT } from './context.js';
+import { findShipped } from './shipped-checkpoints.js';
 import { untilAborted } from './until-aborted.js';
 
 const INTERRUPTED = 130;
@@ -73,6 +74,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
       keepHyphens(values);
       refuseRepeated(values);
       refuseWords(values, argv);
+      findShipped(values);
       setQuiet(values['quiet'] === true);
     }, true)
     .version(version())
