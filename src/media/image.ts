@@ -12,7 +12,8 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import sharp, { type SharpOptions } from 'sharp';
 import { assert } from '../shared/assert.js';
 import { systemReason, UserError } from '../shared/errors.js';
-import { HEAD_BYTES, IMAGE_FORMATS, recognise } from './image-format.js';
+import { embeddedPictures } from './embedded-pictures.js';
+import { HEAD_BYTES, IMAGE_FORMATS, type ImageFormat, recognise } from './image-format.js';
 import { MediaError, printable } from './media-error.js';
 import type { ImagePreprocessing } from './preprocessing.js';
 
@@ -38,7 +39,10 @@ const LONGEST_STRIP = 32;
 const SHARP_FIT = { squash: 'fill', pad: 'contain' } as const;
 
 export interface DecodeOptions {
-  /** The most pixels (width × height) a picture may have; default 100,000,000. Larger ones are refused unread. */
+  /**
+   * The most pixels (width × height) a picture may have, and each picture inside a drawing; default 100,000,000. Larger
+   * ones are refused unread.
+   */
   readonly limitPixels?: number;
 }
 
@@ -48,8 +52,8 @@ export class ImageError extends MediaError {}
 /**
  * Decodes a picture, from a path or from the bytes of a file, into `size * size * 3` bytes: RGB, row by row (HWC).
  *
- * The reading of the head and the hand-over to the decoder's threads happen before the first `await`: a caller that
- * starts several decodes and then blocks finds them done. Throws ImageError when the file is missing, unreadable,
+ * The reading of the head and the hand-over to the decoder's threads happen before the first `await` (except of drawings,
+ * whose pictures are measured first): a caller that starts several decodes and then blocks finds them done. Throws ImageError when the file is missing, unreadable,
  * empty, not an image, cut short, damaged, or has more pixels than `limitPixels`.
  */
 export async function decodeImage(
@@ -59,7 +63,8 @@ export async function decodeImage(
 ): Promise<Uint8Array> {
   const where = typeof source === 'string' ? printable(source) : 'image data';
   const limitPixels = options.limitPixels ?? DEFAULT_LIMIT_PIXELS;
-  const input = typeof source === 'string' ? openImage(source, where) : checkedBytes(source, where);
+  const { input, format } = typeof source === 'string' ? openImage(source, where) : checkedBytes(source, where);
+  if (format === 'SVG' && typeof input !== 'string') await checkEmbedded(input, where, limitPixels);
   try {
     return preprocessing.fit === 'crop'
       ? await cropped(input, preprocessing, limitPixels)
@@ -123,17 +128,32 @@ function pixelsOf({ data, info }: RawImage): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.length);
 }
 
-/** What sharp is to read: the path, or the bytes where a path would let the file name or its text do more. */
-function openImage(path: string, where: string): string | Uint8Array {
+interface OpenedImage {
+  /** What sharp is to read: the path, or the bytes where a path would let the file name or its text do more. */
+  readonly input: string | Uint8Array;
+  readonly format: ImageFormat;
+}
+
+function openImage(path: string, where: string): OpenedImage {
   const { format, size } = checkedFile(path, where);
   if (format === 'SVG' && size > SVG_LIMIT_BYTES) {
     throw new ImageError(where, `is an SVG file of ${size} bytes; at most ${SVG_LIMIT_BYTES} are drawn`);
   }
   // Without a path, a drawing has no folder to load other files from; and libvips takes "name[…]" for options.
-  return format === 'SVG' || path.endsWith(']') ? readFileSync(path) : path;
+  return { input: format === 'SVG' || path.endsWith(']') ? readFileSync(path) : path, format };
 }
 
-function checkedFile(path: string, where: string): { readonly format: string; readonly size: number } {
+/** Refuses a drawing in which a picture is too large, or may be. */
+async function checkEmbedded(svg: Uint8Array, where: string, limitPixels: number): Promise<void> {
+  for await (const picture of embeddedPictures(svg)) {
+    if ('fault' in picture) throw new ImageError(where, picture.fault);
+    const { width, height } = picture;
+    if (width * height <= limitPixels) continue;
+    throw new ImageError(where, `is a drawing with a picture inside that ${tooLarge(width, height, limitPixels)}`);
+  }
+}
+
+function checkedFile(path: string, where: string): { readonly format: ImageFormat; readonly size: number } {
   try {
     const stats = statSync(path); // before opening: opening a pipe would wait for its writer
     if (stats.isDirectory()) throw new ImageError(where, 'is a folder, not an image');
@@ -155,12 +175,11 @@ function readHead(path: string): Uint8Array {
   }
 }
 
-function checkedBytes(bytes: Uint8Array, where: string): Uint8Array {
-  checkedFormat(bytes.subarray(0, HEAD_BYTES), where);
-  return bytes;
+function checkedBytes(bytes: Uint8Array, where: string): OpenedImage {
+  return { input: bytes, format: checkedFormat(bytes.subarray(0, HEAD_BYTES), where) };
 }
 
-function checkedFormat(head: Uint8Array, where: string): string {
+function checkedFormat(head: Uint8Array, where: string): ImageFormat {
   if (head.length === 0) throw new ImageError(where, 'is empty (0 bytes)');
   const recognised = recognise(head);
   if (recognised.format !== undefined) return recognised.format;
@@ -171,16 +190,20 @@ function checkedFormat(head: Uint8Array, where: string): string {
 /** Three digits, so that a small limit is no 0. */
 const megapixels = (pixels: number): number => Number((pixels / 1e6).toPrecision(3));
 
+function tooLarge(width: number, height: number, limitPixels: number): string {
+  return (
+    `is too large: ${width} x ${height} = ${megapixels(width * height)} megapixels, ` +
+    `the limit is ${megapixels(limitPixels)} (raise it with --limit-pixels)`
+  );
+}
+
 async function reasonFor(error: unknown, input: string | Uint8Array, limitPixels: number): Promise<string> {
   // The last line is the most general: what stands above it is how the decoder came there.
   const message = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error);
   if (message.includes('32767x32767')) return 'is a drawing too long to be rendered';
   if (message.includes('exceeds pixel limit')) {
     const { width, height } = await sharp(input, inputOptions(Infinity)).metadata();
-    return (
-      `is too large: ${width} x ${height} = ${megapixels(width * height)} megapixels, ` +
-      `the limit is ${megapixels(limitPixels)} (raise it with --limit-pixels)`
-    );
+    return tooLarge(width, height, limitPixels);
   }
   if (message.startsWith('timeout')) return `took longer than ${TIME_LIMIT_SECONDS} s to decode`;
   return `is cut short or damaged (${message})`;
