@@ -31,6 +31,10 @@ export const DEFAULT_LIMIT_PIXELS = 100_000_000;
 const TIME_LIMIT_SECONDS = 120;
 /** A vector graphic larger than this is no drawing that we want to parse. */
 const SVG_LIMIT_BYTES = 16_000_000;
+/** What sharp calls whole numbers of up to 8 and 16 bits. */
+const DEPTHS_OF_PHOTOS: readonly string[] = ['uchar', 'ushort'];
+/** Colour spaces of which other values have a fixed meaning. */
+const LAB: readonly string[] = ['lab', 'labs'];
 const CHANNELS = 3;
 const WHITE = { r: 255, g: 255, b: 255 };
 const MIDDLE_GREY = { r: 128, g: 128, b: 128 };
@@ -52,8 +56,8 @@ export class ImageError extends MediaError {}
 /**
  * Decodes a picture, from a path or from the bytes of a file, into `size * size * 3` bytes: RGB, row by row (HWC).
  *
- * The reading of the head and the hand-over to the decoder's threads happen before the first `await` (except of drawings,
- * whose pictures are measured first): a caller that starts several decodes and then blocks finds them done. Throws ImageError when the file is missing, unreadable,
+ * The reading of the head and the hand-over to the decoder's threads happen before the first `await` (except of SVG
+ * and TIFF, whose contents are looked at first): a caller that starts several decodes and then blocks finds them done. Throws ImageError when the file is missing, unreadable,
  * empty, not an image, cut short, damaged, or has more pixels than `limitPixels`.
  */
 export async function decodeImage(
@@ -66,10 +70,12 @@ export async function decodeImage(
   const { input, format } = typeof source === 'string' ? openImage(source, where) : checkedBytes(source, where);
   if (format === 'SVG' && typeof input !== 'string') await checkEmbedded(input, where, limitPixels);
   try {
+    if (format === 'TIFF') await checkDepth(input, where);
     return preprocessing.fit === 'crop'
       ? await cropped(input, preprocessing, limitPixels)
       : pixelsOf(await resized(input, preprocessing, SHARP_FIT[preprocessing.fit], limitPixels));
   } catch (error) {
+    if (error instanceof ImageError) throw error;
     throw new ImageError(where, await reasonFor(error, input, limitPixels), error);
   }
 }
@@ -151,6 +157,17 @@ async function checkEmbedded(svg: Uint8Array, where: string, limitPixels: number
     if (width * height <= limitPixels) continue;
     throw new ImageError(where, `is a drawing with a picture inside that ${tooLarge(width, height, limitPixels)}`);
   }
+}
+
+/** Refuses measurements kept as TIFF: of values such as these the file does not say which are black and white. */
+async function checkDepth(input: string | Uint8Array, where: string): Promise<void> {
+  const { depth, space } = await sharp(input, inputOptions(Infinity)).metadata();
+  if (DEPTHS_OF_PHOTOS.includes(depth) || LAB.includes(space)) return;
+  const found = depth === 'float' || depth === 'double' ? 'floating-point' : 'signed or 32-bit';
+  throw new ImageError(
+    where,
+    `is a TIFF of ${found} values, whose black and white are not known; save it with 8 or 16 bits a channel`,
+  );
 }
 
 function checkedFile(path: string, where: string): { readonly format: ImageFormat; readonly size: number } {

@@ -74,6 +74,34 @@ function blackPng(width: number, height: number): Buffer {
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]);
 }
 
+/** A grey square in TIFF 6.0 with values of a kind that sharp does not write: 1 unsigned, 2 signed, 3 floating point. */
+function greyTiff(side: number, values: Float32Array | Int16Array | Uint16Array | Uint32Array, kind: number): Buffer {
+  const [short, long] = [3, 4];
+  const tags = [
+    [256, short, side], // width, height
+    [257, short, side],
+    [258, short, values.BYTES_PER_ELEMENT * 8], // bits a sample
+    [259, short, 1], // not compressed
+    [262, short, 1], // black is zero
+    [273, long, 256], // where the only strip begins
+    [277, short, 1], // samples a pixel
+    [278, short, side], // rows of a strip
+    [279, long, values.byteLength],
+    [339, short, kind],
+  ] as const;
+  const head = Buffer.alloc(256);
+  head.write('II*\0\x08', 'latin1');
+  head.writeUInt16LE(tags.length, 8);
+  tags.forEach(([tag, type, value], i) => {
+    const at = 10 + 12 * i;
+    head.writeUInt16LE(tag, at);
+    head.writeUInt16LE(type, at + 2);
+    head.writeUInt32LE(1, at + 4);
+    head.writeUInt32LE(value, at + 8);
+  });
+  return Buffer.concat([head, Buffer.from(values.buffer)]);
+}
+
 const svg = (body: string, size = 'width="40" height="40"'): Buffer =>
   Buffer.from(
     `<?xml version="1.0"?>\n<!-- a drawing -->\n<svg xmlns="http://www.w3.org/2000/svg" ${size}>${body}</svg>`,
@@ -91,7 +119,7 @@ describe('formats and colours', () => {
     ['TIFF', plain(ORANGE).tiff({ compression: 'lzw' })],
     ['16-bit PNG', plain(ORANGE).toColourspace('rgb16').png()],
     ['16-bit TIFF', plain(ORANGE).toColourspace('rgb16').tiff({ compression: 'none' })],
-    ['float TIFF', plain(ORANGE).toColourspace('scrgb').tiff({ compression: 'none' })],
+    ['Lab TIFF', plain(ORANGE).toColourspace('lab').tiff({ compression: 'none' })],
   ])('%s', async (_, image) => {
     await expectColour(await image.toBuffer(), [200, 100, 50], 3);
   });
@@ -301,6 +329,21 @@ describe('bad files', () => {
       expect((await failure(path)).reason).toContain(expected);
     }
     await expectColour(file('really-png.jpg', await plain('red').png().toBuffer()), [255, 0, 0]);
+  });
+
+  it('refuses a TIFF whose black and white are not known', async () => {
+    const grey = new Float32Array(81).fill(0.5);
+    for (const [bytes, found] of [
+      [greyTiff(9, grey, 3), 'floating-point'],
+      [await plain(ORANGE).toColourspace('scrgb').tiff({ compression: 'none' }).toBuffer(), 'floating-point'],
+      [greyTiff(9, new Int16Array(81), 2), 'signed or 32-bit'],
+      [greyTiff(9, new Uint32Array(81), 1), 'signed or 32-bit'],
+    ] as const) {
+      expect((await failure(bytes)).reason).toBe(
+        `is a TIFF of ${found} values, whose black and white are not known; save it with 8 or 16 bits a channel`,
+      );
+    }
+    await expectColour(greyTiff(9, new Uint16Array(81).fill(30_000), 1), [117, 117, 117]);
   });
 
   it('refuses what is too large with its size, unless the limit is raised', async () => {
