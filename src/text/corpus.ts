@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../shared/errors.js';
 import { filesInFolder } from '../shared/folder-files.js';
-import { cannotRead, requireEightBits } from './encoding.js';
+import { cannotRead, requireUtf8File } from './encoding.js';
 import { readLines } from './lines.js';
 import { delimiterOf, readTable } from './tables.js';
 
@@ -65,11 +65,11 @@ export async function* readDocuments(source: CorpusSource, kind: DocumentKind = 
 }
 
 function withPlainBreaks(text: string): string {
-  return text.replaceAll('\r\n', '\n');
+  return text.includes('\n') ? text.replaceAll('\r\n', '\n') : text.replaceAll('\r', '\n');
 }
 
 async function readWhole(path: string): Promise<string> {
-  await requireEightBits(path);
+  await requireUtf8File(path);
   const decoder = new TextDecoder();
   let text = '';
   try {
@@ -102,7 +102,6 @@ function textFilesIn(folder: string): readonly string[] {
 }
 
 async function* readTextFile(path: string): AsyncGenerator<string> {
-  await requireEightBits(path);
   try {
     for await (const { text } of readLines(path, { cutAt: PIECE_LENGTH })) yield text;
   } catch (error) {

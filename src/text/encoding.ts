@@ -2,18 +2,35 @@
 import { systemReason, UserError } from '../shared/errors.js';
 import { readHead } from '../shared/files.js';
 
-/** Throws UserError for UTF-16, of which every second byte would be taken for a character. */
-export async function requireEightBits(path: string): Promise<void> {
+/** From the start of a file, as many bytes as tell its encoding. */
+export const ENCODING_BYTES = 1_024;
+/** Text in UTF-16 has a NUL byte in each letter of the Latin alphabet; UTF-8 has none. */
+const MOST_NULS = 1 / 8;
+
+/**
+ * Throws UserError when `head`, the first bytes of the file `name`, are of UTF-16, of which every second byte would be taken
+ * for a character.
+ */
+export function requireUtf8(head: Uint8Array, name: string): void {
+  const [first, second] = head;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw new UserError(`${name}: is UTF-16, expected UTF-8 (save it as that)`);
+  }
+  const start = head.subarray(0, ENCODING_BYTES);
+  if (start.filter((byte) => byte === 0).length > start.length * MOST_NULS) {
+    throw new UserError(`${name}: has NUL bytes, as UTF-16 does; expected UTF-8 (save it as that)`);
+  }
+}
+
+/** `requireUtf8` of the file at `path`. Throws UserError when it cannot be read, too. */
+export async function requireUtf8File(path: string): Promise<void> {
   let head: Uint8Array;
   try {
-    head = await readHead(path, 2);
+    head = await readHead(path, ENCODING_BYTES);
   } catch (error) {
     throw cannotRead(path, error);
   }
-  const [first, second] = head;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw new UserError(`${path}: is UTF-16, expected UTF-8 (save it as that)`);
-  }
+  requireUtf8(head, path);
 }
 
 /** Any error of reading the file at `path`, as one that the user can mend. */

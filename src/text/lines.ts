@@ -1,11 +1,12 @@
 /** Lines of a text file of any size, with their numbers, in UTF-8. */
 import { createReadStream } from 'node:fs';
 import { UserError } from '../shared/errors.js';
+import { requireUtf8 } from './encoding.js';
 
 export interface TextLine {
   /** Counted from 1. */
   readonly number: number;
-  /** Without its ending (`\n` or `\r\n`). Bytes that are not UTF-8 are U+FFFD. */
+  /** Without its ending (`\n`, `\r\n`, or `\r` where the text begins so). Bytes that are not UTF-8 are U+FFFD. */
   readonly text: string;
   /** The line is longer than any text: `text` is empty. With `skipLong` only. */
   readonly tooLong?: true;
@@ -20,17 +21,19 @@ export interface ReadLinesOptions {
 
 /** A file of lines that are longer than this is something else. */
 export const LONGEST_LINE = 16_000_000;
+/** Lines end in `\r` when the first characters of a text, so many, have some and no `\n`. */
+const ENDING_LENGTH = 65_536;
 
 /**
- * The lines of a file (given by its path) or a stream, read piece by piece; a byte order mark is dropped. Throws the system's
- * errors.
+ * The lines of a file (given by its path) or a stream, read piece by piece; a byte order mark is dropped. Throws UserError for
+ * UTF-16 and for lines that are too long, and the system's errors.
  */
 export async function* readLines(
   source: string | AsyncIterable<Uint8Array | string>,
   { cutAt, skipLong = false }: ReadLinesOptions = {},
 ): AsyncGenerator<TextLine> {
   const chunks: AsyncIterable<Uint8Array | string> = typeof source === 'string' ? createReadStream(source) : source;
-  const decoder = new TextDecoder();
+  const name = typeof source === 'string' ? source : 'stdin';
   let number = 0;
   let rest = '';
   let skipping = false;
@@ -39,8 +42,7 @@ export async function* readLines(
     skipping = false;
     return line;
   };
-  for await (const chunk of chunks) {
-    const piece = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  for await (const piece of withLineFeeds(decoded(chunks, name))) {
     const lines = (rest + piece).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) yield lineOf(withoutReturn(line));
@@ -50,12 +52,43 @@ export async function* readLines(
       rest = rest.slice(end);
     }
     if (!skipping && rest.length <= LONGEST_LINE) continue;
-    if (!skipLong) throw tooLong(source, number + 1);
+    if (!skipLong) throw tooLong(name, number + 1);
     skipping = true;
     rest = '';
   }
-  rest += decoder.decode();
   if (rest !== '' || skipping) yield lineOf(withoutReturn(rest));
+}
+
+async function* decoded(chunks: AsyncIterable<Uint8Array | string>, name: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (isFirst && typeof chunk !== 'string') requireUtf8(chunk, name);
+    isFirst = false;
+    yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  }
+  yield decoder.decode();
+}
+
+/** The text with `\n` for `\r` where its lines end in that; its beginning is held back until this is known. */
+async function* withLineFeeds(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = '';
+  let ending: string | undefined;
+  for await (const piece of pieces) {
+    held += piece;
+    ending ??= endingOf(held);
+    if (ending === undefined) continue;
+    yield ending === '\r' ? held.replaceAll('\r', '\n') : held;
+    held = '';
+  }
+  yield held.replaceAll('\r', '\n');
+}
+
+/** What the lines of a text end in that begins so; undefined when that is too short to tell. */
+function endingOf(text: string): string | undefined {
+  if (text.includes('\n')) return '\n';
+  if (text.length < ENDING_LENGTH) return undefined;
+  return text.includes('\r') ? '\r' : '\n';
 }
 
 /** Where a long line is cut: at the last space before `most` characters, if there is one, and never inside a character. */
@@ -66,8 +99,7 @@ function endOfPiece(line: string, most: number): number {
   return isLowSurrogate && most > 1 ? most - 1 : most;
 }
 
-function tooLong(source: unknown, line: number): UserError {
-  const name = typeof source === 'string' ? source : 'stdin';
+function tooLong(name: string, line: number): UserError {
   return new UserError(`${name}:${line}: a line of more than ${LONGEST_LINE} characters; is this a text file?`);
 }
 

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { UserError } from '../shared/errors.js';
 import { warn } from '../shared/log.js';
-import { cannotRead, requireEightBits } from './encoding.js';
+import { cannotRead, requireUtf8File } from './encoding.js';
 import { readTabbedRows, type Row } from './tabbed-rows.js';
 
 /** A cell that is longer is a quote that was never closed. */
@@ -44,7 +44,7 @@ export async function* readTable(
   columns: readonly WantedColumn[],
   delimiter: string,
 ): AsyncGenerator<TableRow> {
-  await requireEightBits(path);
+  await requireUtf8File(path);
   const widths = new WidthCheck(path);
   let indices: readonly number[] | undefined;
   try {

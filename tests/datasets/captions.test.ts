@@ -45,6 +45,7 @@ describe('CSV', () => {
   it.each([
     ['a byte order mark', '\uFEFFimage,caption\na.jpg,A dog.'],
     ['Windows line ends', 'image,caption\r\na.jpg,A dog.\r\n'],
+    ['the line ends of old Macs', 'image,caption\ra.jpg,A dog.\r'],
     ['an index column', ',image,caption\n0,a.jpg,A dog.'],
     ['other names and order', 'Caption;ID;File_Name\nA dog.;7;a.jpg'],
     ['tabs', 'image\tcaption\na.jpg\tA dog.'],
@@ -272,7 +273,8 @@ describe('all formats', () => {
       [await failure(folder), 'is a folder'],
       [await failure(file('empty', '')), 'is empty'],
       [await failure(file('blank', ' \n\n')), 'is empty'],
-      [await failure(file('utf16', Buffer.from('\uFEFFimage,caption\na.jpg,A', 'utf16le'))), 'is in UTF-16; save it as UTF-8'],
+      [await failure(file('utf16', Buffer.from('\uFEFFimage,caption\na.jpg,A', 'utf16le'))), 'is UTF-16, expected UTF-8 (save it as that)'],
+      [await failure(file('wide', Buffer.from('image,caption\na.jpg,A', 'utf16le'))), 'has NUL bytes, as UTF-16 does'],
       [await failure(file('good', 'a.jpg,A dog.'), join(folder, 'nowhere')), 'no such folder of images'],
     ] as const) {
       expect(found).toBeInstanceOf(UserError);

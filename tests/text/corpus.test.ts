@@ -123,6 +123,7 @@ describe('documents', () => {
     expect(await documentsOf({ path })).toEqual(['', 'x\ny', 'z']);
     const table = await file('documents.csv', 'id,text\r\n1,"a\r\nb"\n2,c\n3,d\r\n');
     expect(await documentsOf({ path: table, column: 'text' })).toEqual(['a\nb', 'c', 'd']);
+    expect(await documentsOf({ path: await file('returns.txt', 'a\r\rb') })).toEqual(['a\n\nb']);
   });
 
   test('that cannot be read are said', async () => {

@@ -22,6 +22,23 @@ test('lines of a stream, however it is cut, with either ending', async () => {
   expect(await linesOf(['é\r', '\n\n最', '後'])).toEqual(expected);
 });
 
+test('lines that end in a carriage return alone, unless others end in a line feed', async () => {
+  const texts = async (chunks: readonly string[]) => (await linesOf(chunks)).map(({ text }) => text);
+  expect(await texts(['a\r', 'b\r\rc\r'])).toEqual(['a', 'b', '', 'c']);
+  expect(await texts(['a\rb\nc\r'])).toEqual(['a\rb', 'c']);
+  const long = 'x'.repeat(70_000);
+  expect(await texts([`${long}\r`, 'b\rc'])).toEqual([long, 'b', 'c']);
+  expect(await texts([long, '\rb\nc'])).toEqual([`${long}\rb`, 'c']);
+});
+
+test.each(['utf16le', 'utf-16be'])('a stream in %s without a byte order mark is refused', async (encoding) => {
+  const bytes = Buffer.from('a dog\n', 'utf16le');
+  await expect(linesOf([encoding === 'utf16le' ? bytes : bytes.swap16()])).rejects.toThrow(
+    'stdin: has NUL bytes, as UTF-16 does; expected UTF-8 (save it as that)',
+  );
+  expect(await linesOf([Buffer.from('a stray\0 in a text\n')])).toEqual([{ number: 1, text: 'a stray\0 in a text' }]);
+});
+
 test('a line that is far too long is refused, or passed over', async () => {
   const long = 'x'.repeat(LONGEST_LINE / 2 + 1);
   await expect(linesOf(['a\n', long, long, long])).rejects.toThrow('stdin:2: a line of more than');

@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => stderr.mockRestore());
 
-async function rowsOf(name: string, contents: string, columns = ['text', 'label']): Promise<string[][]> {
+async function rowsOf(name: string, contents: string | Uint8Array, columns = ['text', 'label']): Promise<string[][]> {
   const path = join(folder, name);
   await writeFile(path, contents);
   const wanted = columns.map((column) => ({ name: column, holds: 'texts', option: '--column' }));
@@ -90,4 +90,17 @@ test.each(['a.csv', 'a.tsv'])('rows of %s with other numbers of cells are warned
   expect(warnings()).toEqual([
     `warning: ${name}:3: expected 2 cells, found 1 (rows that differ from the header: 2; are cells quoted as they should be?)\n`,
   ]);
+});
+
+test.each(['returns.csv', 'returns.tsv'])('rows of %s that end in a carriage return alone', async (name) => {
+  const rows = 'text,label\ra,1\rb,0\r'.replaceAll(',', name === 'returns.tsv' ? '\t' : ',');
+  expect(await rowsOf(name, rows)).toEqual([
+    ['2', 'a', '1'],
+    ['3', 'b', '0'],
+  ]);
+});
+
+test.each(['wide.csv', 'wide.tsv'])('%s in UTF-16 without a byte order mark is refused as such', async (name) => {
+  const contents = Buffer.from('text,label\na,1\n', 'utf16le');
+  await expect(rowsOf(name, contents)).rejects.toThrow(`${name}: has NUL bytes, as UTF-16 does; expected UTF-8`);
 });

@@ -1,6 +1,7 @@
 /** Which caption format a file is in, told by its content. */
 import { messageOf, systemCodeOf, UserError } from '../../shared/errors.js';
 import { readHead } from '../../shared/files.js';
+import { requireUtf8 } from '../../text/encoding.js';
 
 export type CaptionFormat = 'flickr' | 'csv' | 'jsonl' | 'json';
 
@@ -11,9 +12,7 @@ const FLICKR_LINE = /^[^\t]+#\d+\t/;
 /** The format of the caption file at `path`; UserError when it is missing, empty or in UTF-16. */
 export async function recogniseCaptions(path: string): Promise<CaptionFormat> {
   const head = await readFirst(path);
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
-    throw new UserError(`${path}: is in UTF-16; save it as UTF-8`);
-  }
+  requireUtf8(head, path);
   const text = new TextDecoder().decode(head).trimStart();
   if (text === '') throw new UserError(`${path}: is empty; expected captions`);
   if (text.startsWith('{')) return recogniseObject(text);

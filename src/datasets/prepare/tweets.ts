@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { UserError } from '../../shared/errors.js';
 import { readTexts } from '../../text/corpus.js';
+import { requireUtf8File } from '../../text/encoding.js';
 import { SCRATCH_FOLDER, surveySources } from './photos.js';
 import type { Job, Outcome, Recipe } from './recipe.js';
 import { countRepeated, writeTable } from './text-files.js';
@@ -73,6 +74,7 @@ async function columnOf(path: string): Promise<string> {
 }
 
 async function readHeader(path: string): Promise<readonly string[]> {
+  await requireUtf8File(path);
   const parser = parse({ delimiter: TABLES[extname(path).toLowerCase()] ?? ',', bom: true, to: 1, relax_quotes: true });
   // What goes wrong in reading ends the parser with it, which the loop below then throws.
   pipeline(createReadStream(path), parser, () => undefined);

@@ -8,7 +8,7 @@ import { messageOf, systemReason, UserError } from '../../shared/errors.js';
 import { compareNaturally } from '../../shared/folder-files.js';
 import type { Fields } from '../../shared/fields.js';
 import { readDocuments } from '../../text/corpus.js';
-import { cannotRead, requireEightBits } from '../../text/encoding.js';
+import { cannotRead } from '../../text/encoding.js';
 import { readLines } from '../../text/lines.js';
 import { delimiterOf, readTable } from '../../text/tables.js';
 import { readClassFolders } from '../class-folders.js';
@@ -85,7 +85,6 @@ async function* readRows(source: LabelledTextSource, delimiter: string): Read {
 
 async function* readJsonLines(source: LabelledTextSource): Read {
   const { path, textColumn = DEFAULT_TEXT_COLUMN, labelColumn = DEFAULT_LABEL_COLUMN } = source;
-  await requireEightBits(path);
   try {
     for await (const { number, text: json } of readLines(path)) {
       if (json.trim() === '') continue;

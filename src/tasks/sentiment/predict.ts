@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
 import { classifyTexts } from '../../models/sentiment/index.js';
 import { groupsOf } from '../../shared/groups.js';
-import { requireEightBits } from '../../text/encoding.js';
+import { requireUtf8File } from '../../text/encoding.js';
 import { LONGEST_LINE, readLines } from '../../text/lines.js';
 import { toTensors } from '../../training/parameters.js';
 import { likeliestLabels, type ScoredLabel } from '../scored-labels.js';
@@ -89,7 +89,7 @@ export function createSentimentClassifier(model: SentimentModel): SentimentClass
     labels,
     classify,
     async *classifyLines(source, options = {}) {
-      if (typeof source === 'string') await requireEightBits(source);
+      if (typeof source === 'string') await requireUtf8File(source);
       for await (const lines of groupsOf(readLines(source, { skipLong: true }), GROUP)) {
         const answers = await classify(
           lines.map(({ text }) => text),
