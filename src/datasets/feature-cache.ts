@@ -3,8 +3,9 @@
  * encoder runs once. Values are kept in half precision; a 7 × 7 × 1280 grid takes 125 KB.
  *
  * One file a photo, in a folder an encoder. A file's name is a hash of the photo's path, size and time of change: a
- * changed photo has a new name and is computed again. A file appears by renaming, whole or not at all, so several
- * processes can fill one cache, and one that was stopped goes on where it was. Layout of a file, little-endian:
+ * changed photo has a new name and is computed again. A folder's name is a hash of
+ * the encoder and of `PREPARATION_VERSION`. A file appears by renaming, whole or not at all, so several processes can
+ * fill one cache, and one that was stopped goes on where it was. Layout of a file, little-endian:
  *
  *     0  "LSF1"    4  values (uint32)    8  CRC-32 of the payload (uint32)    12  zero    16  payload (float16)
  */
@@ -13,6 +14,7 @@ import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { PREPARATION_VERSION } from '../media/preprocessing.js';
 import { assert } from '../shared/assert.js';
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
 import { temporaryNameFor, writeFileAtomically } from '../shared/files.js';
@@ -74,11 +76,13 @@ async function entrySizes(folder: string): Promise<readonly number[]> {
 export async function openFeatureCache(options: FeatureCacheOptions): Promise<FeatureCache> {
   const { encoder, featureLength } = options;
   assert(Number.isInteger(featureLength) && featureLength > 0, () => `feature length ${featureLength}`);
-  const name = createHash('sha256').update(`${MAGIC}\0${featureLength}\0${encoder}`).digest('hex').slice(0, 16);
+  const about = { encoder, featureLength, preparation: PREPARATION_VERSION };
+  const key = [MAGIC, featureLength, PREPARATION_VERSION, encoder].join('\0');
+  const name = createHash('sha256').update(key).digest('hex').slice(0, 16);
   const folder = join(resolve(options.directory ?? featureDirectory()), name);
   try {
     await mkdir(folder, { recursive: true });
-    await writeFileAtomically(join(folder, ABOUT_FILE), `${JSON.stringify({ encoder, featureLength }, null, 2)}\n`);
+    await writeFileAtomically(join(folder, ABOUT_FILE), `${JSON.stringify(about, null, 2)}\n`);
     await removeStale(folder);
   } catch (error) {
     throw cannotWrite(folder, error);

@@ -2,9 +2,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheDirectory } from '../../src/datasets/cache-directory.js';
 import { type FeatureCache, keptFeatures, openFeatureCache } from '../../src/datasets/feature-cache.js';
+import { PREPARATION_VERSION } from '../../src/media/preprocessing.js';
 import { UserError } from '../../src/shared/errors.js';
 
 const LENGTH = 100;
@@ -46,7 +47,11 @@ describe('FeatureCache', () => {
     const into = new Float32Array(2 * LENGTH + 1);
     expect([cache.read(b, into, 0), cache.read(a, into, LENGTH)]).toEqual([true, true]);
     expect(into).toEqual(Float32Array.of(...features(30), ...features(1), 0));
-    expect(JSON.parse(readFileSync(join(cache.folder, 'about.json'), 'utf8'))).toEqual({ encoder: 'mobilenet', featureLength: LENGTH });
+    expect(JSON.parse(readFileSync(join(cache.folder, 'about.json'), 'utf8'))).toEqual({
+      encoder: 'mobilenet',
+      featureLength: LENGTH,
+      preparation: PREPARATION_VERSION,
+    });
   });
 
   it('goes on where an earlier process was, for the same encoder only', async () => {
@@ -55,6 +60,18 @@ describe('FeatureCache', () => {
     expect((await open()).has(a)).toBe(true);
     expect((await open('another')).has(a)).toBe(false);
     expect((await openFeatureCache({ directory, encoder: 'mobilenet', featureLength: LENGTH + 1 })).has(a)).toBe(false);
+  });
+
+  it('does not give what was made of pictures prepared in another way', async () => {
+    const a = photo('a.jpg');
+    await (await open()).write(a, features(1));
+    vi.resetModules();
+    vi.doMock('../../src/media/preprocessing.js', () => ({ PREPARATION_VERSION: PREPARATION_VERSION + 1 }));
+    const later = await import('../../src/datasets/feature-cache.js');
+    vi.doUnmock('../../src/media/preprocessing.js');
+    const cache = await later.openFeatureCache({ directory, encoder: 'mobilenet', featureLength: LENGTH });
+    expect(cache.has(a)).toBe(false);
+    expect((await open()).has(a)).toBe(true);
   });
 
   it('knows a changed photo for another', async () => {
