@@ -276,6 +276,8 @@ describe('all formats', () => {
       [await failure(file('utf16', Buffer.from('\uFEFFimage,caption\na.jpg,A', 'utf16le'))), 'is UTF-16, expected UTF-8 (save it as that)'],
       [await failure(file('wide', Buffer.from('image,caption\na.jpg,A', 'utf16le'))), 'has NUL bytes, as UTF-16 does'],
       [await failure(file('good', 'a.jpg,A dog.'), join(folder, 'nowhere')), 'no such folder of images'],
+      [await failure(file('good', 'a.jpg,A dog.'), join(folder, 'x'.repeat(300))), 'the name is too long'],
+      [await failure(file('long', `${'x'.repeat(300)}.jpg,A dog.`)), 'x.jpg": the name is too long'],
     ] as const) {
       expect(found).toBeInstanceOf(UserError);
       expect((found as UserError).message).toContain(message);

@@ -1,6 +1,7 @@
 /** From captions as found to examples: checks each, groups them by photo, and looks for the photos. */
 import { statSync } from 'node:fs';
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
+import { systemReason } from '../../shared/errors.js';
 import { canonicalSplit } from './splits.js';
 import type { CaptionedImage, CaptionEntry, Report } from './types.js';
 
@@ -80,15 +81,20 @@ export function locateImages(groups: readonly Group[], folder: string, report: R
 }
 
 function locate({ image, otherImage, where }: Group, root: string, report: Report): string | undefined {
+  let reason = ` not found in ${root}`;
   for (const name of otherImage === undefined ? [image] : [image, otherImage]) {
     if (!staysInside(name)) {
       report(where, `image ${JSON.stringify(name)} leaves the folder of images; write it relative to ${root}`);
       return undefined;
     }
     const path = join(root, name);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
+    try {
+      if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
+    } catch (error) {
+      reason = `: ${systemReason(error)}`;
+    }
   }
-  report(where, `image ${JSON.stringify(image)} not found in ${root}`);
+  report(where, `image ${JSON.stringify(image)}${reason}`);
   return undefined;
 }
 

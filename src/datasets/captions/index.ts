@@ -3,7 +3,7 @@
  * lists, COCO captions, Karpathy's splits, CSV and JSONL. Each reader's file describes its format.
  */
 import { statSync } from 'node:fs';
-import { UserError } from '../../shared/errors.js';
+import { systemReason, UserError } from '../../shared/errors.js';
 import { type Group, groupByImage, locateImages } from './collect.js';
 import { readCsv } from './csv.js';
 import { readFlickr } from './flickr.js';
@@ -52,9 +52,7 @@ export interface CaptionData {
  * left, when the format is not recognised, when the split is not there, or with `strict` on any problem.
  */
 export async function readCaptionSource(source: CaptionSource): Promise<CaptionData> {
-  if (statSync(source.images, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UserError(`${source.images}: no such folder of images`);
-  }
+  requireFolder(source.images);
   const problems: Problem[] = [];
   const report: Report = (where, message) => void problems.push({ where, message });
   const { format, groups } = await readCaptionGroups(source.captions, report);
@@ -66,6 +64,16 @@ export async function readCaptionSource(source: CaptionSource): Promise<CaptionD
   if (source.strict === true && problems.length > 0) throw new UserError(`${summaryOf(problems)} (strict: nothing may be left out)`);
   if (examples.length === 0) throw new UserError(`${source.captions}: no captioned image is left; ${summaryOf(problems)}`);
   return { examples, problems };
+}
+
+function requireFolder(images: string): void {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(images, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (error) {
+    throw new UserError(`${images}: ${systemReason(error)}`, { cause: error });
+  }
+  if (!isFolder) throw new UserError(`${images}: no such folder of images`);
 }
 
 /** The captions of a file by photo, whether or not the photos are there, and the format that they came in. */
