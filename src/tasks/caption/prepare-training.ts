@@ -4,7 +4,7 @@ import type { CaptionedImage } from '../../datasets/captions/index.js';
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
-import { note } from '../../shared/log.js';
+import { note, warn } from '../../shared/log.js';
 import { tokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID } from '../../text/vocabulary.js';
 import { chooseView, mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../encoder/augment.js';
@@ -54,6 +54,7 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
     : cachedShape(model, cut);
   const { caches, data } = await cacheViews(options, model, found);
   note(`training on ${data.train.length} photos, validating on ${data.validation.length}`);
+  warnOfFew(data.validation.length);
   const batches = createCaptionBatches({
     captions: encodeCaptions(data.train, model.vocabulary),
     imagesPerBatch: recipe.imagesPerBatch,
@@ -79,6 +80,14 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
           seed,
         });
   return { options, data, model, trainable, caches, shape, batches, selfCritical };
+}
+
+/** From so many photos on, scores say something of others. */
+const ENOUGH_TO_SCORE = 20;
+
+function warnOfFew(count: number): void {
+  if (count >= ENOUGH_TO_SCORE) return;
+  warn(`${count} photos to choose the epoch by are few: the scores say little of other photos (name more with --val)`);
 }
 
 /** The block at which the encoder is cut: the first that is trained. */

@@ -107,6 +107,9 @@ export async function trainCaptioner(options: TrainCaptionerOptions): Promise<Tr
   }
 }
 
+/** BLEU-1 decides between epochs of equal CIDEr-D, which is 0 for long where few photos are held out. */
+const TIE_BREAK = 1e-3;
+
 async function runTraining(prepared: Prepared): Promise<FitResult> {
   const { options, model, trainable, batches, selfCritical } = prepared;
   const { recipe, output } = options;
@@ -136,8 +139,9 @@ async function runTraining(prepared: Prepared): Promise<FitResult> {
         `epoch ${epoch}: CIDEr-D ${scores.ciderD.toFixed(4)}, BLEU-4 ${scores.bleu4.toFixed(4)}, ${(100 * scores.exact).toFixed(1)} % exact`,
       );
       const metrics = metricsOf(scores);
-      if (selfCritical === undefined) return { score: scores.ciderD, metrics };
-      return { score: scores.ciderD, metrics: { ...metrics, sampledCiderD: selfCritical.takeMeanReward() } };
+      const score = scores.ciderD + TIE_BREAK * scores.bleu1;
+      if (selfCritical === undefined) return { score, metrics };
+      return { score, metrics: { ...metrics, sampledCiderD: selfCritical.takeMeanReward() } };
     },
     async saveBest(record) {
       const modelCard = describeTraining({ model, data: prepared.data, recipe, seed: options.seed, record });
