@@ -1,6 +1,6 @@
 /** What every training keeps in its checkpoint folder beside the best weights: its state, its settings, its log. */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
 import { CONFIG_FILE } from '../training/checkpoint.js';
@@ -27,15 +27,34 @@ export interface TrainingFolderOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Throws UserError (exit code 2) when `output` is no folder, or holds a model and nothing says to go on with it. */
+/**
+ * Throws UserError (exit code 2) when `output` cannot be a folder, may not be written, or holds a model and nothing says to
+ * go on with it: before the work, not after its first epoch.
+ */
 export function requireFreshFolder({ output, resume }: TrainingFolderOptions): void {
-  if (existsSync(output) && !statSync(output).isDirectory()) {
-    throw new UserError(`${output}: is a file, expected a folder for the checkpoint`, { exitCode: 2 });
-  }
+  requireWritable(output);
   if (resume === true || !(hasTrainingState(output) || existsSync(join(output, CONFIG_FILE)))) return;
   throw new UserError(`${output}: holds a training already (go on with --continue, or choose another folder)`, {
     exitCode: 2,
   });
+}
+
+/** Looks at the folder, or at the one in which it would be made. */
+function requireWritable(output: string): void {
+  let folder = resolve(output);
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  const name = folder === resolve(output) ? output : folder;
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new UserError(`${name}: is a file, expected a folder for the checkpoint`, { exitCode: 2 });
+  }
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new UserError(`${name}: may not be written (choose a folder that you may write to)`, {
+      exitCode: 2,
+      cause: error,
+    });
+  }
 }
 
 type FromFolder = 'saveState' | 'logFile' | 'resume' | 'stopAfter' | 'signal';
