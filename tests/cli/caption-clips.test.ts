@@ -175,6 +175,15 @@ describe('a captioner of clips', () => {
     expect(existsSync(join(parts, 'log.jsonl'))).toBe(true);
   });
 
+  test('gives up a clip whose decoding takes longer than --timeout', async () => {
+    const argv = ['caption', join(clips, 'red5.mkv'), '--checkpoint', checkpoint, '--format', 'jsonl', '--timeout'];
+    const { code, out } = await run([...argv, '0.001']);
+    expect(code).toBe(1);
+    expect(said(out)[0]?.['error']).toBe('took longer than 0.001 s to decode (--timeout gives more)');
+    expect((await run([...argv, '0'])).code).toBe(2);
+    expect((await run([...argv, '60'])).code).toBe(0);
+  });
+
   test('takes no consensus of photos', async () => {
     const consensus = `images=${clips},captions=${join(folder, 'all.csv')}`;
     const { code, err } = await run(['caption', clips, '--checkpoint', checkpoint, '--consensus', consensus]);

@@ -12,6 +12,7 @@ import { findVideos } from '../../tasks/encoder/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { requireShipped } from '../shipped-checkpoints.js';
+import { TIMEOUT_OPTION } from './classify.js';
 import { DEFAULT_CHECKPOINT, type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
 import {
   checkResultOptions,
@@ -21,7 +22,7 @@ import {
   type Sink,
   withResults,
 } from './results.js';
-import { checkNumbers, countUpTo, NUMBER_RULES } from './training-options.js';
+import { asYargsOptions, checkNumbers, countUpTo, given, NUMBER_RULES } from './training-options.js';
 
 interface CaptionArguments extends BackendArguments, DecodingArguments, ResultArguments {
   readonly paths: string[];
@@ -29,6 +30,7 @@ interface CaptionArguments extends BackendArguments, DecodingArguments, ResultAr
   readonly candidates: number;
   readonly batchSize: number;
   readonly limitPixels: number | undefined;
+  readonly timeout: number | undefined;
 }
 
 export function captionCommand(context: CommandContext): CommandModule<object, CaptionArguments> {
@@ -77,6 +79,7 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
         requiresArg: true,
         describe: 'Refuse images with more pixels (default 100 million)',
       },
+      ...asYargsOptions(TIMEOUT_OPTION),
     })
     .check(checkOptions) as unknown as Argv<CaptionArguments>;
 }
@@ -87,6 +90,7 @@ const NUMBERS = {
   candidates: { rule: countUpTo(1000) },
   'batch-size': { rule: countUpTo(1024) },
   'limit-pixels': { rule: NUMBER_RULES.count },
+  ...TIMEOUT_OPTION,
 };
 
 function checkOptions(argv: Record<string, unknown>): true {
@@ -121,7 +125,7 @@ async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: C
   const { recursive } = argv;
   if (await isClipCaptioner(argv.checkpoint)) {
     const clips = await findVideos(inputs, { recursive });
-    const ofClips = clipCaptionOptions(options);
+    const ofClips = { ...clipCaptionOptions(options), ...given({ timeout: argv.timeout }) };
     await withResults(CLIP_CAPTION_RESULTS, argv, context, clips, (sink, files) =>
       captionAll(loadClipCaptioner, argv, context, { options: ofClips, sink, files }),
     );
