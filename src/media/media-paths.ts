@@ -5,8 +5,9 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import glob from 'fast-glob';
-import { systemCodeOf, systemReason } from '../shared/errors.js';
+import { systemCodeOf, systemReason, UserError } from '../shared/errors.js';
 import { compareNaturally, filesInFolder } from '../shared/folder-files.js';
+import { HEAD_BYTES, recognise } from './image-format.js';
 import { type MediaError, printable } from './media-error.js';
 
 /** A kind of files: how to speak of one, and how to tell them in a folder. */
@@ -54,14 +55,30 @@ export async function expandMediaPaths<E extends MediaError>(
 
 /**
  * The names in a list: one a line, or, when the list has NUL characters (`find -print0`), between those, so that names
- * may have line breaks. Empty ones are dropped.
+ * may have line breaks. Empty ones are dropped. Throws UserError when the stream is no list but a picture.
  */
 export async function readPathList(stream: AsyncIterable<Uint8Array | string>): Promise<readonly string[]> {
   const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of stream) text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  let isFirst = true;
+  for await (const chunk of stream) {
+    if (isFirst && typeof chunk !== 'string') requireList(chunk);
+    isFirst = false;
+    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  }
   text += decoder.decode();
   return text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((name) => name !== '');
+}
+
+function requireList(head: Uint8Array): void {
+  const { format } = recognise(head.subarray(0, HEAD_BYTES));
+  if (format === undefined) return;
+  throw new UserError(
+    `stdin: expected a list of paths, one a line, found a picture (${format}); name its file instead`,
+    {
+      exitCode: 2,
+    },
+  );
 }
 
 /** What two entries for one file have in common. */

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expandImagePaths, type ExpandOptions, readPathList } from '../../src/media/image-paths.js';
 
@@ -108,6 +109,13 @@ describe('expandImagePaths', () => {
 describe('readPathList', () => {
   const read = (...chunks: (string | Uint8Array)[]): Promise<readonly string[]> =>
     readPathList(Readable.from(chunks, { objectMode: true }));
+
+  it('refuses a picture in the place of a list', async () => {
+    const picture = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+      .jpeg()
+      .toBuffer();
+    await expect(read(picture)).rejects.toThrow('stdin: expected a list of paths, one a line, found a picture (JPEG)');
+  });
 
   it('reads lines, whatever ends them and however they arrive', async () => {
     expect(await read('a.jpg\nb b', '.jpg\r\n\n', 'c.jpg')).toEqual(['a.jpg', 'b b.jpg', 'c.jpg']);
