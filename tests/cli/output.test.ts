@@ -160,7 +160,9 @@ describe('--skip-done', () => {
 
   test('tries again what failed', async () => {
     await writeFile(join(folder, 'b.png'), '');
-    expect((await caption(folder, '--output', output)).code).toBe(1);
+    const { code, err } = await caption(folder, '--output', output);
+    expect(code).toBe(1);
+    expect(err).toContain(`1 of 3 could not be done; ${output} says why\n`);
     expect(jsonLines(await readFile(output, 'utf8'))[1]?.error).toBeTruthy();
     await writePicture(join(folder, 'b.png'), 'green');
     expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);

@@ -65,8 +65,11 @@ export async function inputsOf(paths: readonly string[], { stdin }: CommandConte
   return inputs;
 }
 
+/** Takes results. */
+export type Sink<Result> = Pick<ResultOutput<Result>, 'write'>;
+
 /** Where results go, whatever it is. */
-export type Sink<Result> = Pick<ResultOutput<Result>, 'isDone' | 'write' | 'finish' | 'close'>;
+type Destination<Result> = Sink<Result> & Pick<ResultOutput<Result>, 'isDone' | 'finish' | 'close'>;
 
 function formatOf({ format, output }: ResultArguments): OutputFormat {
   if (format !== undefined) return format;
@@ -79,7 +82,7 @@ function stdoutSink<Result>(
   { stdout }: CommandContext,
   format: OutputFormat,
   names: readonly string[],
-): Sink<Result> {
+): Destination<Result> {
   const aligned = format === 'text' && stdout.isTTY === true ? alignedText(kind, names) : undefined;
   stdout.write(headerOf(kind, format));
   return {
@@ -94,7 +97,7 @@ function stdoutSink<Result>(
 }
 
 /** Runs `work` on the files that are not done yet, with the sink for its results; Ctrl-C keeps what is done. */
-export async function withResults<Result, File extends { readonly path: string }>(
+export async function withResults<Result extends object, File extends { readonly path: string }>(
   kind: ResultKind<Result>,
   argv: ResultArguments,
   context: CommandContext,
@@ -104,18 +107,22 @@ export async function withResults<Result, File extends { readonly path: string }
   const format = formatOf(argv);
   const names = files.map(({ path }) => path);
   const { output: path, overwrite, skipDone } = argv;
-  const sink: Sink<Result> =
+  const destination: Destination<Result> =
     path === undefined
       ? stdoutSink(kind, context, format, names)
       : await openOutput({ kind, path, format, overwrite, skipDone });
+  const todo = files.filter((file) => !destination.isDone(file.path));
+  let failures = 0;
+  const write = (result: Result): Promise<void> => {
+    if ('error' in result) failures++;
+    return destination.write(result);
+  };
   try {
-    await work(
-      sink,
-      files.filter((file) => !sink.isDone(file.path)),
-    );
-    if (!context.signal.aborted) await sink.finish(names);
+    await work({ write }, todo);
+    if (!context.signal.aborted) await destination.finish(names);
+    if (failures > 0 && path !== undefined) note(`${failures} of ${todo.length} could not be done; ${path} says why`);
   } finally {
-    const unfinished = await sink.close();
+    const unfinished = await destination.close();
     if (unfinished && path !== undefined) {
       note(`${partialNameOf(path)}: what is done so far; run again with --skip-done to go on`);
     }
