@@ -18,7 +18,9 @@ export function requireUtf8(head: Uint8Array, name: string): void {
   }
   const start = head.subarray(0, ENCODING_BYTES);
   if (start.filter((byte) => byte === 0).length > start.length * MOST_NULS) {
-    throw new UserError(`${name}: has NUL bytes, as UTF-16 does; expected UTF-8 (save it as that)`);
+    throw new UserError(
+      `${name}: has NUL bytes, as UTF-16 and spreadsheets do; expected text in UTF-8 (save it as that)`,
+    );
   }
 }
 

@@ -34,7 +34,7 @@ test('lines that end in a carriage return alone, unless others end in a line fee
 test.each(['utf16le', 'utf-16be'])('a stream in %s without a byte order mark is refused', async (encoding) => {
   const bytes = Buffer.from('a dog\n', 'utf16le');
   await expect(linesOf([encoding === 'utf16le' ? bytes : bytes.swap16()])).rejects.toThrow(
-    'stdin: has NUL bytes, as UTF-16 does; expected UTF-8 (save it as that)',
+    'stdin: has NUL bytes, as UTF-16 and spreadsheets do; expected text in UTF-8 (save it as that)',
   );
   expect(await linesOf([Buffer.from('a stray\0 in a text\n')])).toEqual([{ number: 1, text: 'a stray\0 in a text' }]);
 });
