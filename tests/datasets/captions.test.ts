@@ -199,6 +199,12 @@ describe("Karpathy's splits", () => {
 });
 
 describe('JSONL', () => {
+  it('takes the names that columns of CSV may have', async () => {
+    const data = await read('{"file_name": "a.jpg", "text": "A dog."}\n{"caption": "A cat.", "path": "b.jpg", "id": 1}\n');
+    expect(byName(data)).toEqual({ 'a.jpg': ['A dog.'], 'b.jpg': ['A cat.'] });
+    expect(data.problems).toEqual([]);
+  });
+
   it('reads captions, caption and split, and reports the rest', async () => {
     const data = await read(
       [
@@ -274,7 +280,7 @@ describe('all formats', () => {
       [await failure(file('empty', '')), 'is empty'],
       [await failure(file('blank', ' \n\n')), 'is empty'],
       [await failure(file('utf16', Buffer.from('\uFEFFimage,caption\na.jpg,A', 'utf16le'))), 'is UTF-16, expected UTF-8 (save it as that)'],
-      [await failure(file('wide', Buffer.from('image,caption\na.jpg,A', 'utf16le'))), 'has NUL bytes, as UTF-16 does'],
+      [await failure(file('wide', Buffer.from('image,caption\na.jpg,A', 'utf16le'))), 'has NUL bytes, as UTF-16 and spreadsheets do'],
       [await failure(file('good', 'a.jpg,A dog.'), join(folder, 'nowhere')), 'no such folder of images'],
       [await failure(file('good', 'a.jpg,A dog.'), join(folder, 'x'.repeat(300))), 'the name is too long'],
       [await failure(file('long', `${'x'.repeat(300)}.jpg,A dog.`)), 'x.jpg": the name is too long'],

@@ -6,10 +6,9 @@
 import { parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { readLines, type TextLine } from '../../text/lines.js';
+import { CAPTION_NAMES, IMAGE_NAMES } from './names.js';
 import type { CaptionEntry, Report } from './types.js';
 
-const IMAGE_COLUMNS = ['image', 'image_name', 'image_path', 'image_file', 'img', 'filename', 'file_name', 'file', 'path', 'video', 'clip'];
-const CAPTION_COLUMNS = ['caption', 'captions', 'caption_text', 'comment', 'text', 'sentence', 'description'];
 const DELIMITERS = [',', ';', '\t', '|'];
 const IMAGE_NAME = /\.(?:jpe?g|png|webp|gif|avif|tiff?|svg)$/i;
 /** A quoted caption may run over so many lines; beyond them, a quote was forgotten. */
@@ -40,8 +39,8 @@ export async function* readCsv(path: string, report: Report): AsyncGenerator<Cap
 function columnsOf(path: string, { text, where }: Row): Columns {
   for (const delimiter of DELIMITERS) {
     const names = fieldsOf(text, delimiter).map((name) => name.toLowerCase());
-    const image = names.findIndex((name) => IMAGE_COLUMNS.includes(name));
-    const caption = names.findIndex((name) => CAPTION_COLUMNS.includes(name));
+    const image = names.findIndex((name) => IMAGE_NAMES.includes(name));
+    const caption = names.findIndex((name) => CAPTION_NAMES.includes(name));
     const split = names.indexOf('split');
     if (image >= 0 && caption >= 0) {
       return { delimiter, image, caption, split: split < 0 ? undefined : split, names, hasHeader: true };
