@@ -38,7 +38,9 @@ async function* picturesOf(bytes: Buffer): AsyncGenerator<EmbeddedPicture> {
   }
   const { format } = recognise(bytes.subarray(0, HEAD_BYTES));
   if (format === 'SVG') yield* embeddedPictures(bytes);
-  else if (format !== undefined) yield await sizeOf(bytes);
+  else if (format === 'JPEG' || format === 'PNG') yield await sizeOf(bytes);
+  else if (format !== undefined)
+    yield { fault: `is a drawing with a ${format} picture inside, which would be left blank` };
 }
 
 async function sizeOf(bytes: Buffer): Promise<EmbeddedPicture> {

@@ -67,6 +67,11 @@ it('refuses what cannot be measured', async () => {
   );
 });
 
+it('refuses pictures that would be left blank', async () => {
+  const webp = await sharp(png).webp().toBuffer();
+  expect(await drawn(svg(image(base64(webp))))).toContain('a WebP picture inside, which would be left blank');
+});
+
 it('lets the entities of namespaces be', async () => {
   const doctype = '<!DOCTYPE svg [<!ENTITY ns "http://www.w3.org/2000/svg">]>';
   expect(await drawn(svg(`<g xmlns="&ns;">${image(base64(png))}</g>`, doctype))).toBe('255,0,0');
