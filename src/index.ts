@@ -39,6 +39,7 @@ export {
   type CaptionerEvaluation,
   evaluateCaptioner,
   type EvaluateCaptionerOptions,
+  type FailedPhoto,
   type NamedCaptionScores,
   type ScoredPhoto,
 } from './tasks/caption/evaluate.js';
@@ -59,6 +60,7 @@ export { type VideoModelOptions, videoModelDefaults } from './tasks/video/initia
 export {
   evaluateVideoClassifier,
   type EvaluateVideoOptions,
+  type FailedClip,
   type NamedClassificationScores,
   type VideoEvaluation,
 } from './tasks/video/evaluate.js';

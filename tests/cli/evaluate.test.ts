@@ -77,3 +77,30 @@ test('--report --overwrite leaves a folder alone that is no report', async () =>
   expect(err).toContain('is no report');
   expect(existsSync(join(precious, 'diary.txt'))).toBe(true);
 });
+
+test('a photo that cannot be decoded is named and not scored', async () => {
+  const { out: before } = await evaluate('--format', 'json');
+  await writeFile(join(folder, 'broken.png'), 'no picture');
+  const source = join(folder, 'with-broken.csv');
+  const whole = await readFile(join(folder, 'captions.csv'), 'utf8');
+  await writeFile(source, whole.replace('\n', '\nbroken.png,A broken wall.\n'));
+  const argv = ['evaluate', 'caption', '--images', folder, '--captions', source, '--checkpoint', checkpoint];
+  const { code, out, err } = await run([...argv, '--format', 'json', '--report', join(folder, 'broken-report')]);
+  expect(code).toBe(1);
+  expect(err).toMatch(/warning: .*broken\.png: .*; not scored\n/);
+  const broken = { image: join(folder, 'broken.png'), error: expect.stringMatching(/\w/) as string };
+  const scored = JSON.parse(before) as { baselines: unknown };
+  expect(JSON.parse(out)).toEqual({ ...scored, failed: 1, failures: [broken] });
+  expect(await readdir(join(folder, 'broken-report', 'photos'))).toHaveLength(COLOURS.length);
+  expect((await run([...argv, '--quiet'])).out).toContain(`on ${COLOURS.length} photos (1 failed)`);
+});
+
+test('photos none of which can be decoded are an error', async () => {
+  await writeFile(join(folder, 'broken.png'), 'no picture');
+  const source = join(folder, 'broken.csv');
+  await writeFile(source, 'image,caption\nbroken.png,A broken wall.\n');
+  const argv = ['evaluate', 'caption', '--images', folder, '--captions', source, '--checkpoint', checkpoint];
+  const { code, out, err } = await run(argv);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toContain(`${source}: no photo could be decoded`);
+});

@@ -274,4 +274,16 @@ describe('looksay evaluate video', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ clips: 4, labels: ['blue', 'red'], scores: { top1: 1, top5: 1 } });
   });
+  test('names clips that cannot be decoded, and scores the others', async () => {
+    const broken = join(data, 'red', 'red_g3.mp4');
+    writeFileSync(broken, 'no clip');
+    const { code, out, err } = await evaluate('--format', 'json');
+    const table = await evaluate();
+    rmSync(broken);
+    expect(code).toBe(1);
+    expect(err).toContain(`warning: ${broken}: `);
+    const failures = [{ video: broken, error: expect.stringMatching(/\w/) as string }];
+    expect(JSON.parse(out)).toMatchObject({ clips: 6, failed: 1, failures });
+    expect(table.out).toContain('on 6 clips (1 failed)');
+  });
 });

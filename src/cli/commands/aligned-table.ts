@@ -21,3 +21,8 @@ export function confusionTable(labels: readonly string[], confusion: readonly (r
 
 /** A share in per cent. */
 export const percent = (value: number, digits = 1): string => (100 * value).toFixed(digits);
+
+/** What scores are on: "on 5 photos", and how many of them failed. */
+export function scoredOn(count: number, what: string, failed: number): string {
+  return `on ${count} ${what}${failed === 0 ? '' : ` (${failed} failed)`}`;
+}

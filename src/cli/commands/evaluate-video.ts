@@ -7,7 +7,7 @@ import {
 } from '../../tasks/video/evaluate.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
-import { alignedTable, confusionTable, percent } from './aligned-table.js';
+import { alignedTable, confusionTable, percent, scoredOn } from './aligned-table.js';
 import { DEFAULT_VIDEO_CHECKPOINT, requireCheckpoint, TIMEOUT_OPTION, WINDOWS_OPTION } from './classify.js';
 import { clipSourceOptions, listOf } from './clip-sources.js';
 import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
@@ -80,6 +80,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateVideoArguments>, con
       timeout: argv.timeout,
     }),
   });
+  if (evaluation.failed > 0) context.exitCode = 1;
   context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : textOf(evaluation));
 }
 
@@ -87,12 +88,12 @@ function textOf(evaluation: VideoEvaluation): string {
   return `${scoresTable(evaluation)}\n${confusionTable(evaluation.labels, evaluation.scores.confusion)}`;
 }
 
-function scoresTable({ clips, scores, baselines }: VideoEvaluation): string {
+function scoresTable({ clips, failed, scores, baselines }: VideoEvaluation): string {
   const rows = [{ name: 'this classifier', scores }, ...baselines].map(
     ({ name, scores: own }: NamedClassificationScores) => {
       const [low, high] = own.interval.map((value) => percent(value));
       return [percent(own.top1), `${low}–${high}`, percent(own.top5), percent(own.meanPerClass), name];
     },
   );
-  return alignedTable([['top-1 %', '95 %', 'top-5 %', 'per class %', `on ${clips} clips`], ...rows]);
+  return alignedTable([['top-1 %', '95 %', 'top-5 %', 'per class %', scoredOn(clips, 'clips', failed)], ...rows]);
 }

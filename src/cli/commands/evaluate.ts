@@ -6,6 +6,7 @@ import { type CaptionerEvaluation, evaluateCaptioner } from '../../tasks/caption
 import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/caption/report.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { scoredOn } from './aligned-table.js';
 import { type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
 import { evaluateSentimentCommand } from './evaluate-sentiment.js';
 import { evaluateTextCommand } from './evaluate-text.js';
@@ -102,6 +103,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
     ...(argv.split === undefined ? {} : { split: argv.split }),
     ...(argv.baselineEncoder === undefined ? {} : { baselineEncoder: argv.baselineEncoder }),
   });
+  if (evaluation.failed > 0) context.exitCode = 1;
   if (report !== undefined) await writeReport(evaluation.captions, report);
   context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : tableOf(evaluation, nameOf(argv)));
 }
@@ -112,13 +114,13 @@ const nameOf = ({ ensemble }: EvaluateArguments): string =>
   ensemble.length === 0 ? 'this captioner' : `these ${ensemble.length + 1} captioners together`;
 
 /** Scores for people, one way of captioning a row. */
-function tableOf({ photos, scores, baselines }: CaptionerEvaluation, name: string): string {
+function tableOf({ photos, failed, scores, baselines }: CaptionerEvaluation, name: string): string {
   const rows = [{ name, scores }, ...baselines].map(({ name, scores: own }) => {
     const { bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, exact, distinctCaptions } = own;
     const numbers = [bleu1, bleu2, bleu3, bleu4, rougeL, ciderD, exact].map((value) => value.toFixed(4));
     return [...numbers, String(distinctCaptions), name];
   });
-  const lines = [[...COLUMNS, `on ${photos} photos`], ...rows];
+  const lines = [[...COLUMNS, scoredOn(photos, 'photos', failed)], ...rows];
   return lines
     .map((cells) => `${cells.map((cell, i) => (i < COLUMNS.length ? pad(cell, 9) : `  ${cell}`)).join('')}\n`)
     .join('');

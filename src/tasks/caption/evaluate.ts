@@ -1,5 +1,6 @@
 /** Scores a captioner as the COCO toolkit does, beside baselines on the same photos. */
 import type { CaptionedImage } from '../../datasets/captions/index.js';
+import { printable } from '../../media/media-error.js';
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
 import { brokenEndings } from '../../metrics/endings.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
@@ -7,11 +8,11 @@ import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { type CaptionModels, requireOneVocabulary } from './members.js';
-import { type CaptionModel, captionsClips, type ClipCaptionModel, loadCaptionModel } from './model.js';
+import { type CaptionModel, captionsClips, loadCaptionModel } from './model.js';
 import { loadEncoder } from '../encoder/index.js';
 import { nearestCaptions } from './nearest.js';
-import { type CaptionOptions, createCaptioner } from './predict.js';
-import { clipCaptionOptions, createClipCaptioner } from './predict-clips.js';
+import { type CaptionOptions, type CaptionResult, createCaptioner } from './predict.js';
+import { type ClipCaptionResult, clipCaptionOptions, createClipCaptioner } from './predict-clips.js';
 import { type CaptionSource, readSource, readTrainSources } from './sources.js';
 import { frozenEncoder } from '../encoder/frozen.js';
 
@@ -42,10 +43,19 @@ export interface ScoredPhoto {
   readonly ciderD: number;
 }
 
+/** A photo that could not be captioned, and why. */
+export interface FailedPhoto {
+  readonly image: string;
+  readonly error: string;
+}
+
 /** The scores of a captioner, beside those of what needs no training. */
 export interface CaptionerEvaluation {
   /** Photos that were scored. */
   readonly photos: number;
+  /** Photos that were not, because they could not be captioned: how many, and which. */
+  readonly failed: number;
+  readonly failures: readonly FailedPhoto[];
   readonly scores: CaptionScores;
   /** The share of captions that break off ("a dog with a"), by English words. */
   readonly brokenEndings: number;
@@ -53,16 +63,22 @@ export interface CaptionerEvaluation {
   readonly captions: readonly ScoredPhoto[];
 }
 
-/** Captions the photos of a split and scores them. Throws UserError when nothing is left to score. */
+/**
+ * Captions the photos of a split and scores them; one that cannot be decoded is named and not scored. Throws UserError
+ * when nothing is left to score.
+ */
 export async function evaluateCaptioner(options: EvaluateCaptionerOptions): Promise<CaptionerEvaluation> {
   const { checkpoint, ensemble = [], source, split, trainSources = [], baselineEncoder, ...captioning } = options;
   const models = await loadModels([checkpoint, ...ensemble]);
   const [model] = models;
-  const examples = await readSource(source, split === undefined ? {} : { split });
-  if (split !== undefined && examples.every((example) => example.split === undefined)) {
-    warn(`${source.captions}: names no splits: all ${examples.length} photos are scored, not only --split ${split}`);
+  const asked = await readSource(source, split === undefined ? {} : { split });
+  if (split !== undefined && asked.every((example) => example.split === undefined)) {
+    warn(`${source.captions}: names no splits: all ${asked.length} photos are scored, not only --split ${split}`);
   }
-  const candidates = await captionAll(models, examples, captioning);
+  const { examples, candidates, failures } = await captionAll(models, asked, captioning);
+  if (examples.length === 0) {
+    throw new UserError(`${source.captions}: no ${captionsClips(model) ? 'clip' : 'photo'} could be decoded`);
+  }
   const references = examples.map(({ captions }) => captions);
   const score = (captions: readonly string[]): CaptionScores => scoreCaptions({ candidates: captions, references });
   const train = await readTrainSources(trainSources);
@@ -87,6 +103,8 @@ export async function evaluateCaptioner(options: EvaluateCaptionerOptions): Prom
   }));
   return {
     photos: examples.length,
+    failed: failures.length,
+    failures,
     scores,
     brokenEndings: brokenEndings(candidates),
     baselines,
@@ -105,51 +123,55 @@ async function loadModels(folders: readonly [string, ...string[]]): Promise<Capt
   return models;
 }
 
+/** What a captioner said of the examples that it could caption, in their order. */
+interface Captioned {
+  readonly examples: readonly CaptionedImage[];
+  readonly candidates: readonly string[];
+  readonly failures: readonly FailedPhoto[];
+}
+
 async function captionAll(
   models: CaptionModels,
   examples: readonly CaptionedImage[],
   options: CaptionOptions,
-): Promise<string[]> {
+): Promise<Captioned> {
   const [first] = models;
-  if (captionsClips(first)) return captionClips(first, examples, options);
-  const captioner = createCaptioner(...models);
-  const progress = startProgress('captioning', examples.length);
-  const captions: string[] = [];
-  try {
-    for await (const result of captioner.caption(
-      examples.map(({ image }) => image),
-      options,
-    )) {
-      progress.advance(1);
-      if ('error' in result) warn(`${result.image}: ${result.error}`);
-      captions.push('caption' in result ? result.caption : '');
-    }
-    options.signal?.throwIfAborted();
-    return captions;
-  } finally {
-    progress.stop();
-    captioner.dispose();
+  const paths = examples.map(({ image }) => image);
+  if (captionsClips(first)) {
+    const ofClips = clipCaptionOptions(options);
+    const captioner = createClipCaptioner(first);
+    return collect(captioner, captioner.caption(paths, ofClips), examples, options.signal);
   }
+  const captioner = createCaptioner(...models);
+  return collect(captioner, captioner.caption(paths, options), examples, options.signal);
 }
 
-async function captionClips(
-  model: ClipCaptionModel,
+/** Takes the `results` of `captioner`, one for each of `examples`, and gives back its memory. */
+async function collect(
+  captioner: { dispose(): void },
+  results: AsyncIterable<CaptionResult | ClipCaptionResult>,
   examples: readonly CaptionedImage[],
-  captioning: CaptionOptions,
-): Promise<string[]> {
-  const options = clipCaptionOptions(captioning);
-  const captioner = createClipCaptioner(model);
+  signal: AbortSignal | undefined,
+): Promise<Captioned> {
   const progress = startProgress('captioning', examples.length);
-  const captions: string[] = [];
+  const scored: CaptionedImage[] = [];
+  const candidates: string[] = [];
+  const failures: FailedPhoto[] = [];
+  let position = 0;
   try {
-    const paths = examples.map(({ image }) => image);
-    for await (const result of captioner.caption(paths, options)) {
+    for await (const result of results) {
+      const example = examples[position++] as CaptionedImage;
       progress.advance(1);
-      if ('error' in result) warn(`${result.video}: ${result.error}`);
-      captions.push('caption' in result ? result.caption : '');
+      if ('error' in result) {
+        warn(`${printable(example.image)}: ${result.error}; not scored`);
+        failures.push({ image: example.image, error: result.error });
+      } else {
+        scored.push(example);
+        candidates.push(result.caption);
+      }
     }
-    options.signal?.throwIfAborted();
-    return captions;
+    signal?.throwIfAborted();
+    return { examples: scored, candidates, failures };
   } finally {
     progress.stop();
     captioner.dispose();

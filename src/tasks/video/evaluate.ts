@@ -34,20 +34,33 @@ export interface NamedClassificationScores {
   readonly scores: ClassificationScores;
 }
 
+/** A clip that could not be classified, and why. */
+export interface FailedClip {
+  readonly video: string;
+  readonly error: string;
+}
+
 /** The scores of a video classifier, beside those of baselines. */
 export interface VideoEvaluation {
+  /** Clips that were scored. */
   readonly clips: number;
+  /** Clips that were not, because they could not be decoded: how many, and which. */
+  readonly failed: number;
+  readonly failures: readonly FailedClip[];
   readonly labels: readonly string[];
   readonly scores: ClassificationScores;
   readonly baselines: readonly NamedClassificationScores[];
   readonly predictions: readonly { readonly video: string; readonly right: string; readonly said: string }[];
 }
 
-/** Classifies the labelled clips and scores what is said. Throws UserError when there is nothing to score. */
+/**
+ * Classifies the labelled clips and scores what is said; one that cannot be decoded is named and not scored. Throws
+ * UserError when there is nothing to score.
+ */
 export async function evaluateVideoClassifier(options: EvaluateVideoOptions): Promise<VideoEvaluation> {
   const model = await loadVideoModel(options.checkpoint);
   const clips = clipsToScore(options, model);
-  const found = await classifyAll(model, clips, options);
+  const { found, failures } = await classifyAll(model, clips, options);
   if (found.length === 0) throw new UserError(`${options.data}: no clip could be decoded`);
   const labels = found.map(({ clip }) => model.labels.indexOf(clip.label));
   const classes = model.labels.length;
@@ -68,7 +81,15 @@ export async function evaluateVideoClassifier(options: EvaluateVideoOptions): Pr
     right: clip.label,
     said: model.labels[probabilities.clip.indexOf(Math.max(...probabilities.clip))] as string,
   }));
-  return { clips: found.length, labels: model.labels, scores, baselines, predictions };
+  return {
+    clips: found.length,
+    failed: failures.length,
+    failures,
+    labels: model.labels,
+    scores,
+    baselines,
+    predictions,
+  };
 }
 
 async function scoreBaseline(
@@ -82,7 +103,7 @@ async function scoreBaseline(
       `${checkpoint}: expected the same classes (${labels.join(', ')}), found ${model.labels.join(', ')}`,
     );
   }
-  const found = await classifyAll(model, clipsToScore(options, model), options);
+  const { found } = await classifyAll(model, clipsToScore(options, model), options);
   return scoreClassification(
     found.map(({ probabilities }) => probabilities.clip),
     found.map(({ clip }) => labels.indexOf(clip.label)),
@@ -106,11 +127,16 @@ interface ClassifiedClip {
   readonly probabilities: ClipProbabilities;
 }
 
+interface ClassifiedClips {
+  readonly found: readonly ClassifiedClip[];
+  readonly failures: readonly FailedClip[];
+}
+
 async function classifyAll(
   model: VideoModel,
   clips: readonly LabelledClip[],
   { windows = windowsOf(model.config), shuffleSeed, timeout, signal }: EvaluateVideoOptions,
-): Promise<readonly ClassifiedClip[]> {
+): Promise<ClassifiedClips> {
   const { frames } = model.config;
   const random = shuffleSeed === undefined ? undefined : new Random(shuffleSeed);
   const head = createHead(model);
@@ -118,6 +144,7 @@ async function classifyAll(
   const encoder = new FrameEncoder(frozen);
   const progress = startProgress('classifying', clips.length);
   const found: ClassifiedClip[] = [];
+  const failures: FailedClip[] = [];
   const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
   let position = 0;
   try {
@@ -131,6 +158,7 @@ async function classifyAll(
       progress.advance(1);
       if (decoded.error !== undefined) {
         warn(`${decoded.error.message}; not scored`);
+        failures.push({ video: clip.path, error: decoded.error.reason });
         continue;
       }
       const { video } = decoded;
@@ -139,7 +167,7 @@ async function classifyAll(
       found.push({ clip, probabilities });
     }
     signal?.throwIfAborted();
-    return found;
+    return { found, failures };
   } finally {
     progress.stop();
     encoder.dispose();
