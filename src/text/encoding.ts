@@ -2,6 +2,9 @@
 import { systemReason, UserError } from '../shared/errors.js';
 import { readHead } from '../shared/files.js';
 
+/** What stands where the bytes of a text were not UTF-8. */
+export const REPLACEMENT_CHARACTER = '\uFFFD';
+
 /** From the start of a file, as many bytes as tell its encoding. */
 export const ENCODING_BYTES = 1_024;
 /** Text in UTF-16 has a NUL byte in each letter of the Latin alphabet; UTF-8 has none. */

@@ -51,6 +51,13 @@ describe('labelled texts are read', () => {
   });
 });
 
+test('texts in another encoding are told once', async () => {
+  const bytes = Buffer.from('text,label\nfine,pos\ncaf\u00e9,pos\nd\u00e9j\u00e0,neg\n', 'latin1');
+  const { texts, problems } = await read('latin1.csv', bytes);
+  expect(texts).toHaveLength(3);
+  expect(problems).toEqual([`${join(folder, 'latin1.csv')}:3: is not valid UTF-8; save the file as UTF-8 (such texts: 2)`]);
+});
+
 test('what has no text or no label is left out, and told by its line', async () => {
   const { texts, problems } = await read('bad.csv', 'text,label\n,pos\ngood,\nfine,pos\n  ,neg\nshort\n');
   expect(texts).toEqual([{ text: 'fine', label: 'pos' }]);

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { systemReason } from '../../shared/errors.js';
+import { REPLACEMENT_CHARACTER } from '../../text/encoding.js';
 import { canonicalSplit } from './splits.js';
 import type { CaptionedImage, CaptionEntry, Report } from './types.js';
 
@@ -15,8 +16,6 @@ export interface Group {
   readonly where: string;
   split: string | undefined;
 }
-
-const REPLACEMENT_CHARACTER = '\uFFFD';
 
 /** The captions by photo, in order of first appearance; what cannot be used is reported and left out. */
 export async function groupByImage(entries: AsyncIterable<CaptionEntry>, report: Report): Promise<Group[]> {

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { UserError } from '../../shared/errors.js';
 import { readTexts } from '../../text/corpus.js';
-import { requireUtf8File } from '../../text/encoding.js';
+import { REPLACEMENT_CHARACTER, requireUtf8File } from '../../text/encoding.js';
 import { SCRATCH_FOLDER, surveySources } from './photos.js';
 import type { Job, Outcome, Recipe } from './recipe.js';
 import { countRepeated, writeTable } from './text-files.js';
@@ -17,7 +17,6 @@ import { countRepeated, writeTable } from './text-files.js';
 const TABLES: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
 /** Names of columns that are texts, the likeliest first. */
 const COLUMNS = ['tweet', 'text', 'full_text', 'content', 'message', 'body'];
-const REPLACEMENT_CHARACTER = '\uFFFD';
 
 export const tweets: Recipe = {
   name: 'tweets',

@@ -8,7 +8,7 @@ import { messageOf, systemReason, UserError } from '../../shared/errors.js';
 import { compareNaturally } from '../../shared/folder-files.js';
 import type { Fields } from '../../shared/fields.js';
 import { readDocuments } from '../../text/corpus.js';
-import { cannotRead } from '../../text/encoding.js';
+import { cannotRead, REPLACEMENT_CHARACTER } from '../../text/encoding.js';
 import { readLines } from '../../text/lines.js';
 import { delimiterOf, readTable } from '../../text/tables.js';
 import { readClassFolders } from '../class-folders.js';
@@ -25,7 +25,8 @@ type Read = AsyncGenerator<Found | { readonly problem: string }>;
 
 /**
  * The texts of `source`, in order. Throws UserError when it is missing, of no known layout, lacks a column, or holds no text
- * with a label; a row without text or label is a problem that is reported and left out.
+ * with a label; a row without text or label is a problem that is reported and left out, texts that are not UTF-8 are one
+ * that is reported.
  *
  * @example
  * const { texts, labels } = await readLabelledTexts({ path: 'train.tsv', textColumn: 'sentence' });
@@ -33,11 +34,18 @@ type Read = AsyncGenerator<Found | { readonly problem: string }>;
 export async function readLabelledTexts(source: LabelledTextSource): Promise<LabelledTexts> {
   const texts: LabelledText[] = [];
   const problems: string[] = [];
+  const damaged: string[] = [];
   for await (const found of readAny(source)) {
     if ('problem' in found) problems.push(found.problem);
     else if (found.text.trim() === '') problems.push(`${found.where}: has no text; left out`);
     else if (found.label.trim() === '') problems.push(`${found.where}: has no label; left out`);
-    else texts.push({ text: found.text, label: found.label.trim() });
+    else {
+      texts.push({ text: found.text, label: found.label.trim() });
+      if (found.text.includes(REPLACEMENT_CHARACTER)) damaged.push(found.where);
+    }
+  }
+  if (damaged.length > 0) {
+    problems.push(`${damaged[0]}: is not valid UTF-8; save the file as UTF-8 (such texts: ${damaged.length})`);
   }
   if (texts.length === 0) {
     const [first = 'it is empty'] = problems;

@@ -9,7 +9,7 @@ export interface LabelledTexts {
   readonly texts: readonly LabelledText[];
   /** In the order of their numbers. */
   readonly labels: readonly string[];
-  /** What was left out, and why. */
+  /** What was left out, and why; what is damaged. */
   readonly problems: readonly string[];
 }
 
