@@ -6,17 +6,21 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { withScope } from '../../layers/parameters.js';
+import { defined } from '../../shared/assert.js';
 import { UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
 import { formatJson, isObject, type JsonObject, parseJson, readText } from '../../training/json-files.js';
 import { hasTrainingState, readTrainingConfiguration } from '../../training/training-checkpoint.js';
 import { fingerprintWeights } from '../../training/weights.js';
 import { select } from '../encoder/frozen.js';
+import { fingerprintOfFiles } from '../fingerprint.js';
 import type { CaptionerModelOptions } from './initial-model.js';
 import type { CaptionModel } from './model.js';
 import { RECIPE_NAMES, type RecipeName } from './recipes.js';
+import type { CaptionSource, TrainingData } from './sources.js';
 import type { TrainableModel } from './train-model.js';
 
 /** As the settings beside a checkpoint record it. */
@@ -50,10 +54,33 @@ export function trainingStart(
   };
 }
 
-/** What the training in `folder` was begun with; undefined where that was not recorded yet. */
-export async function recordedStart(folder: string): Promise<TrainingStart | undefined> {
-  const { start } = (await readTrainingConfiguration(folder)) as { start?: TrainingStart };
-  return start;
+/** What the settings beside a checkpoint record since some version of looksay; what is missing is not looked at. */
+export interface TrainingRecord {
+  readonly start?: TrainingStart | undefined;
+  /** Which photos have which captions: as many others would train other weights. */
+  readonly captionHashes?: { readonly train: string; readonly validation: string } | undefined;
+}
+
+/** What is recorded of the training in `folder`. */
+export async function recordedTraining(folder: string): Promise<TrainingRecord> {
+  return (await readTrainingConfiguration(folder)) as TrainingRecord;
+}
+
+/** Tells the photos of `data` and their captions from all others, wherever the folders of their sources are. */
+export function captionHashesOf(
+  { train, validation }: TrainingData,
+  sources: readonly CaptionSource[],
+): NonNullable<TrainingRecord['captionHashes']> {
+  const roots = sources.map(({ images }) => resolve(images));
+  const isIn = (root: string, image: string): boolean => image.startsWith(join(root, sep));
+  const rootOf = (image: string): string =>
+    defined(
+      roots.find((root) => isIn(root, image)),
+      image,
+    );
+  const hashOf = (examples: readonly CaptionedImage[]): string =>
+    fingerprintOfFiles(examples.map(({ image, captions }) => ({ root: rootOf(image), path: image, note: captions })));
+  return { train: hashOf(train), validation: hashOf(validation) };
 }
 
 /**
@@ -61,7 +88,7 @@ export async function recordedStart(folder: string): Promise<TrainingStart | und
  * with it, or the other way round: before anything is read, where a path says enough.
  */
 export async function requireStartFrom(folder: string, { startFrom }: CaptionerModelOptions): Promise<void> {
-  const then = await recordedStart(folder);
+  const { start: then } = await recordedTraining(folder);
   if (then === undefined || (then.startFrom === undefined) === (startFrom === undefined)) return;
   throw wrongStart(folder, then);
 }

@@ -15,7 +15,14 @@ import { describeTraining } from './model-card.js';
 import { prepareTraining, type Prepared, type TrainCaptionerOptions, trainingBatches } from './prepare-training.js';
 import type { CaptionerRecipe } from './recipe.js';
 import { POLICY_LOSS } from './self-critical.js';
-import { recordedStart, requireSameStart, requireStartFrom, trainingStart, type TrainingStart } from './start.js';
+import {
+  captionHashesOf,
+  recordedTraining,
+  requireSameStart,
+  requireStartFrom,
+  type TrainingRecord,
+  trainingStart,
+} from './start.js';
 import { batchLoss, type FeatureBatch, type LossOptions } from './train-model.js';
 
 export type { TrainCaptionerOptions } from './prepare-training.js';
@@ -63,17 +70,27 @@ function metricsOf({ bleu1, bleu4, rougeL, ciderD, exact, distinctCaptions }: Ca
   return { bleu1, bleu4, rougeL, ciderD, exact, distinctCaptions };
 }
 
+/** What the settings record of the training that `prepared` would begin. */
+function recordOf({ options, model, data, trainable }: Prepared) {
+  const { sources, validation = [] } = options;
+  return {
+    start: trainingStart(options.model, model, trainable),
+    captionHashes: captionHashesOf(data, [...sources, ...validation]),
+  } satisfies TrainingRecord;
+}
+
 /** The settings that decide the weights: what `--continue` must find as it was, but for the paths in `start`. */
-function settingsOf({ options, model, data }: Prepared, start: TrainingStart | undefined): JsonObject {
+function settingsOf({ options, model, data }: Prepared, { start, captionHashes }: TrainingRecord): JsonObject {
   const { recipe, seed, sources, validation = [] } = options;
   return {
     sources,
     validation,
     seed,
     recipe,
-    model: model.config,
     photos: { train: data.train.length, validation: data.validation.length },
-    ...(start === undefined ? {} : { start }),
+    captionHashes,
+    model: model.config,
+    start,
   } as unknown as JsonObject;
 }
 
@@ -113,11 +130,14 @@ const TIE_BREAK = 1e-3;
 async function runTraining(prepared: Prepared): Promise<FitResult> {
   const { options, model, trainable, batches, selfCritical } = prepared;
   const { recipe, output } = options;
-  const start = trainingStart(options.model, model, trainable);
-  const begun = options.resume === true ? await recordedStart(output) : start;
-  const settings = settingsOf(prepared, begun);
+  const now = recordOf(prepared);
+  const begun = options.resume === true ? await recordedTraining(output) : now;
+  const settings = settingsOf(prepared, {
+    start: begun.start,
+    captionHashes: begun.captionHashes === undefined ? undefined : now.captionHashes,
+  });
   const folder = await folderSettings(options, settings, trainable.variables);
-  requireSameStart(output, begun, start);
+  requireSameStart(output, begun.start, now.start);
   return fit<FeatureBatch>({
     parameters: trainable.variables,
     ...fitSettings(recipe, batches.batchesPerEpoch, (name) =>

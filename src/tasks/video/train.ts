@@ -2,8 +2,6 @@
  * Trains a video classifier: reads the labelled clips, caches what the frozen part of the encoder says about their
  * frames, fits the rest, and keeps the checkpoint of the epoch that scores best on the validation clips.
  */
-import { createHash } from 'node:crypto';
-import { relative, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ClassificationScores, scoreClassification } from '../../metrics/classification.js';
 import { note } from '../../shared/log.js';
@@ -11,6 +9,7 @@ import { fit, type FitResult, type TrainingEnding } from '../../training/fit.js'
 import type { JsonObject } from '../../training/json-files.js';
 import { readTensors } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
+import { fingerprintOfFiles } from '../fingerprint.js';
 import { folderSettings, requireFreshFolder, saveSettings } from '../training-folder.js';
 import type { LabelledClip } from '../../datasets/clips/index.js';
 import { batchesPerEpoch, type ClipBatch, clipBatches, readMiddleFrames } from './batches.js';
@@ -32,7 +31,6 @@ export interface TrainVideoResult {
 
 /** Clips that validation classifies at once. */
 const VALIDATION_BATCH = 16;
-const HASH_DIGITS = 16;
 /** The mean probability of the right class decides between epochs of equal accuracy. */
 const TIE_BREAK = 1e-3;
 
@@ -80,8 +78,7 @@ function settingsOf({ options, model, data }: PreparedVideo): JsonObject {
 /** Which clips have which labels: as many others would train other weights. */
 function hashOf(clips: readonly LabelledClip[], source: ClipSource): string {
   const root = rootOf(source);
-  const lines = clips.map(({ path, label }) => JSON.stringify([relative(root, path).replaceAll(sep, '/'), label]));
-  return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, HASH_DIGITS);
+  return fingerprintOfFiles(clips.map(({ path, label }) => ({ root, path, note: label })));
 }
 
 async function runTraining(prepared: PreparedVideo): Promise<FitResult> {

@@ -226,6 +226,33 @@ describe('training', () => {
     captioner.dispose();
   });
 
+  test('does not go on with captions or photos other than those it was begun with', async () => {
+    const validation = [{ images: await heldOutCopy(), captions }];
+    const changed = join(folder, 'changed.csv');
+    const base = options('changed', { sources: [{ images: folder, captions: changed }], validation });
+    const withRows = (rows: readonly (readonly [string, string])[]): Promise<void> =>
+      writeFile(changed, ['image,caption', ...rows.map((row) => row.join(','))].join('\n'));
+    const rows = COLOURS.map((colour) => [`${colour}.png`, `A ${colour} picture`] as const);
+    const others = rows.map(([image], index) => [image, rows.at(index - 1)?.[1] ?? ''] as const);
+    await withRows(rows);
+    await trainCaptioner({ ...base, stopAfter: 1 });
+    // As many photos and the same words, in another order; other words; fewer photos.
+    for (const now of [others, rows.map(([image, text]) => [image, `${text} frame`] as const), rows.slice(1)]) {
+      await withRows(now);
+      await expect(trainCaptioner({ ...base, resume: true })).rejects.toThrow(
+        /started with other settings: .*captionHashes\.train was/,
+      );
+    }
+    await withRows(rows);
+    expect((await trainCaptioner({ ...base, resume: true, stopAfter: 2 })).ending).toBe('interrupted');
+    // As it was before captions were recorded.
+    const state = join(base.output, 'training.json');
+    const text = await readFile(state, 'utf8');
+    await writeFile(state, text.replace(/"captionHashes": \{[^}]*\},/, ''));
+    expect((await trainCaptioner({ ...base, resume: true })).ending).toBe('completed');
+    expect(await readFile(state, 'utf8')).not.toContain('captionHashes');
+  });
+
   test('what the user can mend is said', async () => {
     const validation = [{ images: await heldOutCopy(), captions }];
     await trainCaptioner(options('twice', { validation }));
