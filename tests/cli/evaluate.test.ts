@@ -102,5 +102,17 @@ test('photos none of which can be decoded are an error', async () => {
   const argv = ['evaluate', 'caption', '--images', folder, '--captions', source, '--checkpoint', checkpoint];
   const { code, out, err } = await run(argv);
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(err).toContain(`${source}: no photo could be decoded`);
+  expect(err).toContain(`${source}: no photo could be captioned`);
+});
+
+test.each([
+  ['--beam-width', '1001', 'expected a whole number from 1 to 1000, got 1001'],
+  ['--length-penalty', 'Infinity', 'expected a number, got Infinity'],
+  ['--beam-groups', '2', 'expected a divisor of the beam width (5), got 2'],
+  ['--diversity', 'Infinity', 'expected a number from 0 on, got Infinity'],
+])('%s %s is as wrong as it is for looksay caption', async (option, value, reason) => {
+  const err = `looksay: ${option}: ${reason}\n`;
+  expect(await evaluate(option, value)).toEqual({ code: 2, out: '', err });
+  const captioned = await run(['caption', join(folder, 'red.png'), '--checkpoint', checkpoint, option, value]);
+  expect(captioned).toEqual({ code: 2, out: '', err });
 });

@@ -3,7 +3,7 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { startProgress } from '../../shared/progress.js';
 import { CAPTION_RESULTS, CLIP_CAPTION_RESULTS } from '../../tasks/caption/format.js';
-import { captionDecodingDefaults } from '../../tasks/caption/generate.js';
+import { captionDecodingDefaults, captionDecodingRules } from '../../tasks/caption/generate.js';
 import { findImages } from '../../tasks/caption/images.js';
 import { isClipCaptioner } from '../../tasks/caption/model.js';
 import { type CaptionOptions, DEFAULT_BATCH_SIZE, loadCaptioner } from '../../tasks/caption/predict.js';
@@ -85,9 +85,8 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
 }
 
 const NUMBERS = {
-  'beam-width': { rule: countUpTo(1000) },
-  'max-length': { rule: NUMBER_RULES.count },
-  candidates: { rule: countUpTo(1000) },
+  'max-length': { rule: captionDecodingRules.maximumLength },
+  candidates: { rule: captionDecodingRules.candidates },
   'batch-size': { rule: countUpTo(1024) },
   'limit-pixels': { rule: NUMBER_RULES.count },
   ...TIMEOUT_OPTION,
@@ -95,19 +94,17 @@ const NUMBERS = {
 
 function checkOptions(argv: Record<string, unknown>): true {
   checkNumbers(NUMBERS, argv);
-  if (!Number.isFinite(argv['length-penalty'])) {
-    throw new UserError(`--length-penalty: expected a number, got ${String(argv['length-penalty'])}`, { exitCode: 2 });
-  }
-  if ((argv['candidates'] as number) > (argv['beam-width'] as number)) {
-    throw new UserError(`--candidates: at most the beam width (${String(argv['beam-width'])})`, { exitCode: 2 });
-  }
   checkResultOptions(argv);
   return true;
 }
 
-function optionsOf(argv: CaptionArguments, context: CommandContext): CaptionOptions {
+function optionsOf(argv: ArgumentsCamelCase<CaptionArguments>, context: CommandContext): CaptionOptions {
+  const decoding = decodingFrom(argv);
+  if (argv.candidates > argv.beamWidth) {
+    throw new UserError(`--candidates: at most the beam width (${argv.beamWidth})`, { exitCode: 2 });
+  }
   return {
-    ...decodingFrom(argv),
+    ...decoding,
     maximumLength: argv.maxLength,
     candidates: argv.candidates,
     batchSize: argv.batchSize,

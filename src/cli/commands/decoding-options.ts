@@ -1,11 +1,13 @@
 /** Options of commands that caption: which captioner, and how its words are chosen. */
+import type { ArgumentsCamelCase } from 'yargs';
+import { UserError } from '../../shared/errors.js';
 import { type CaptionChoice, CAPTION_CHOICES } from '../../tasks/caption/choose.js';
 import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
-import { captionDecodingDefaults, clipDecodingDefaults } from '../../tasks/caption/generate.js';
+import { captionDecodingDefaults, captionDecodingRules, clipDecodingDefaults } from '../../tasks/caption/generate.js';
 import { type CaptionOptions, DEFAULT_MIRROR } from '../../tasks/caption/predict.js';
 import { shippedCheckpoints } from '../../tasks/shipped-checkpoints.js';
 import { parseSource } from './sources.js';
-import { checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+import { checkNumbers, given } from './training-options.js';
 
 /** The captioner that the package ships. */
 export const DEFAULT_CHECKPOINT = shippedCheckpoints.captioner;
@@ -87,9 +89,13 @@ export const decodingOptions = {
   },
 } as const;
 
-const CHECKED_NUMBERS: NumberOptions = {
-  'distinct-ngrams': { ...decodingOptions['distinct-ngrams'], rule: NUMBER_RULES.countFromZero },
-  'novelty-penalty': { ...decodingOptions['novelty-penalty'], rule: NUMBER_RULES.fromZero },
+const RULES = {
+  'beam-width': { rule: captionDecodingRules.beamWidth },
+  'length-penalty': { rule: captionDecodingRules.lengthPenalty },
+  'beam-groups': { rule: captionDecodingRules.groups },
+  diversity: { rule: captionDecodingRules.diversityPenalty },
+  'distinct-ngrams': { rule: captionDecodingRules.noRepeatNgram },
+  'novelty-penalty': { rule: captionDecodingRules.noveltyPenalty },
 };
 
 /** What yargs gives for `decodingOptions`. */
@@ -109,12 +115,14 @@ export interface DecodingArguments {
 }
 
 /** How words are chosen, as the options say. Throws UserError for numbers or a consensus that make no sense. */
-export function decodingFrom(argv: DecodingArguments): CaptionOptions {
+export function decodingFrom(argv: ArgumentsCamelCase<DecodingArguments>): CaptionOptions {
+  checkNumbers(RULES, argv);
   const { beamWidth, lengthPenalty, beamGroups: groups, diversity: diversityPenalty, choice } = argv;
-  checkNumbers(CHECKED_NUMBERS, {
-    'distinct-ngrams': argv.distinctNgrams,
-    'novelty-penalty': argv.noveltyPenalty,
-  });
+  if (beamWidth % groups !== 0) {
+    throw new UserError(`--beam-groups: expected a divisor of the beam width (${beamWidth}), got ${groups}`, {
+      exitCode: 2,
+    });
+  }
   const sources = argv.consensus.map((text) => parseSource(text, '--consensus'));
   const consensus = { sources, neighbours: argv.consensusPhotos, weight: argv.consensusWeight };
   requireConsensusOptions(consensus);

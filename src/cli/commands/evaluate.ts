@@ -90,6 +90,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
   if (source === undefined || second !== undefined) {
     throw new UserError('evaluate one source at a time', { exitCode: 2 });
   }
+  const decoding = decodingFrom(argv);
   const report = reportOf(argv);
   if (report !== undefined) requireNewReport(report);
   await selectBackend(argv);
@@ -98,7 +99,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
     ensemble: argv.ensemble,
     source,
     trainSources: argv.trainSource.map((text) => parseSource(text, '--train-source')),
-    ...decodingFrom(argv),
+    ...decoding,
     signal: context.signal,
     ...(argv.split === undefined ? {} : { split: argv.split }),
     ...(argv.baselineEncoder === undefined ? {} : { baselineEncoder: argv.baselineEncoder }),

@@ -1,31 +1,9 @@
 /** Options that mean the same in every `looksay train` command, and the check of numbers that options hold. */
 import { UserError } from '../../shared/errors.js';
+import { NUMBER_RULES, type NumberRule, requireFitting } from '../../shared/rules.js';
 import type { OptimizationRecipe } from '../../tasks/optimization.js';
 
-/** What a number must be, in words and as a test. */
-export interface NumberRule {
-  readonly expected: string;
-  readonly fits: (value: number) => boolean;
-}
-
-const isWhole = (least: number) => (value: number) => Number.isInteger(value) && value >= least;
-
-/** A count that memory limits. */
-export const countUpTo = (most: number): NumberRule => ({
-  expected: `a whole number from 1 to ${most}`,
-  fits: (value) => isWhole(1)(value) && value <= most,
-});
-
-/** The rules that options share. */
-export const NUMBER_RULES = {
-  count: { expected: 'a whole number from 1 on', fits: isWhole(1) },
-  countFromZero: { expected: 'a whole number from 0 on', fits: isWhole(0) },
-  lengthFromTwo: { expected: 'a whole number from 2 on', fits: isWhole(2) },
-  positive: { expected: 'a number above 0', fits: (value: number) => value > 0 && Number.isFinite(value) },
-  fromZero: { expected: 'a number from 0 on', fits: (value: number) => value >= 0 && Number.isFinite(value) },
-  aboveZero: { expected: 'a number above 0', fits: (value: number) => value > 0 },
-  share: { expected: 'a number in [0, 1)', fits: (value: number) => value >= 0 && value < 1 },
-} as const satisfies Record<string, NumberRule>;
+export { countUpTo, NUMBER_RULES } from '../../shared/rules.js';
 
 /** Options with a number, by their name on the command line. */
 export type NumberOptions = Readonly<Record<string, NumberOption>>;
@@ -59,9 +37,7 @@ export function checkNumbers(
   argv: Readonly<Record<string, unknown>>,
 ): void {
   for (const [name, { rule }] of Object.entries(options)) {
-    const value = argv[name] as number | undefined;
-    if (value === undefined || rule.fits(value)) continue;
-    throw new UserError(`--${name}: expected ${rule.expected}, got ${value}`, { exitCode: 2 });
+    requireFitting(`--${name}`, rule, argv[name]);
   }
 }
 

@@ -64,7 +64,7 @@ export interface CaptionerEvaluation {
 }
 
 /**
- * Captions the photos of a split and scores them; one that cannot be decoded is named and not scored. Throws UserError
+ * Captions the photos of a split and scores them; one that cannot be captioned is named and not scored. Throws UserError
  * when nothing is left to score.
  */
 export async function evaluateCaptioner(options: EvaluateCaptionerOptions): Promise<CaptionerEvaluation> {
@@ -77,7 +77,7 @@ export async function evaluateCaptioner(options: EvaluateCaptionerOptions): Prom
   }
   const { examples, candidates, failures } = await captionAll(models, asked, captioning);
   if (examples.length === 0) {
-    throw new UserError(`${source.captions}: no ${captionsClips(model) ? 'clip' : 'photo'} could be decoded`);
+    throw new UserError(`${source.captions}: no ${captionsClips(model) ? 'clip' : 'photo'} could be captioned`);
   }
   const references = examples.map(({ captions }) => captions);
   const score = (captions: readonly string[]): CaptionScores => scoreCaptions({ candidates: captions, references });

@@ -14,6 +14,7 @@ import {
 import { requireNumber } from '../../decoding/options.js';
 import { type CaptionerConfig, startCaptions, stepCaptions, withoutWords } from '../../models/captioner/index.js';
 import { defined } from '../../shared/assert.js';
+import { countUpTo, NUMBER_RULES, type NumberRule } from '../../shared/rules.js';
 import type { SeenNgrams } from '../../text/seen-ngrams.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNSAID_IDS, type Vocabulary } from '../../text/vocabulary.js';
@@ -62,6 +63,19 @@ export const clipDecodingDefaults: CaptionDecodingOptions = {
   noRepeatNgram: 0,
   noveltyPenalty: 0,
 };
+
+/** What each of them must be: the one place where decoding's limits stand. */
+export const captionDecodingRules = {
+  beamWidth: countUpTo(1000),
+  lengthPenalty: NUMBER_RULES.finite,
+  maximumLength: NUMBER_RULES.count,
+  minimumLength: NUMBER_RULES.countFromZero,
+  noRepeatNgram: NUMBER_RULES.countFromZero,
+  noveltyPenalty: NUMBER_RULES.fromZero,
+  groups: NUMBER_RULES.count,
+  diversityPenalty: NUMBER_RULES.fromZero,
+  candidates: countUpTo(1000),
+} satisfies { readonly [Name in keyof Omit<CaptionDecodingOptions, 'choice'>]: NumberRule };
 
 /** A caption with the natural logarithm of its probability. */
 export interface ScoredCaption {
