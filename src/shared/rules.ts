@@ -1,14 +1,11 @@
 /** What the values of options must be, in words and as a test: of the command line and of programs alike. */
 import { UserError } from './errors.js';
 
-/** What a value must be. */
-export interface Rule<Value> {
-  readonly expected: string;
-  readonly fits: (value: Value) => boolean;
-}
-
 /** What a number must be. */
-export type NumberRule = Rule<number>;
+export interface NumberRule {
+  readonly expected: string;
+  readonly fits: (value: number) => boolean;
+}
 
 const isWhole = (least: number) => (value: number) => Number.isInteger(value) && value >= least;
 
@@ -30,9 +27,36 @@ export const NUMBER_RULES = {
   share: { expected: 'a number in [0, 1)', fits: (value: number) => value >= 0 && value < 1 },
 } as const satisfies Record<string, NumberRule>;
 
-/** Throws UserError (exit code 2) unless `value` is what `rule` says, or not given. */
-export function requireFitting(name: string, { expected, fits }: Rule<never>, value: unknown): void {
-  if (value === undefined || fits(value as never)) return;
-  const found = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  throw new UserError(`${name}: expected ${expected}, got ${found}`, { exitCode: 2 });
+/** Rules by the names of options. */
+export type NumberRules = Readonly<Record<string, NumberRule>>;
+
+/** Throws UserError (exit code 2) unless `value` is a number as `rule` says, or not given. */
+export function requireFitting(name: string, { expected, fits }: NumberRule, value: unknown): void {
+  requireThat(name, expected, value, typeof value === 'number' && fits(value));
+}
+
+/** Throws UserError (exit code 2) at the first of `options` that is given and not what its rule says. */
+export function requireNumbers(rules: NumberRules, options: Readonly<Record<string, unknown>>): void {
+  for (const [name, rule] of Object.entries(rules)) requireFitting(name, rule, options[name]);
+}
+
+/** Throws UserError (exit code 2) unless `value` is true, false or not given. */
+export function requireBoolean(name: string, value: unknown): void {
+  requireThat(name, 'true or false', value, typeof value === 'boolean');
+}
+
+/** Throws UserError (exit code 2) unless `value` is one of `choices`, or not given. */
+export function requireChoice(name: string, choices: readonly unknown[], value: unknown): void {
+  requireThat(name, choices.map(describeValue).join(' or '), value, choices.includes(value));
+}
+
+function requireThat(name: string, expected: string, value: unknown, fits: boolean): void {
+  if (value === undefined || fits) return;
+  throw new UserError(`${name}: expected ${expected}, got ${describeValue(value)}`, { exitCode: 2 });
+}
+
+/** A value as messages show it. */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

@@ -6,7 +6,7 @@ import { CAPTION_RESULTS, CLIP_CAPTION_RESULTS } from '../../tasks/caption/forma
 import { captionDecodingDefaults, captionDecodingRules } from '../../tasks/caption/generate.js';
 import { findImages } from '../../tasks/caption/images.js';
 import { isClipCaptioner } from '../../tasks/caption/model.js';
-import { type CaptionOptions, DEFAULT_BATCH_SIZE, loadCaptioner } from '../../tasks/caption/predict.js';
+import { type CaptionOptions, DEFAULT_BATCH_SIZE, imageRules, loadCaptioner } from '../../tasks/caption/predict.js';
 import { clipCaptionOptions, loadClipCaptioner } from '../../tasks/caption/predict-clips.js';
 import { findVideos } from '../../tasks/encoder/videos.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
@@ -22,7 +22,7 @@ import {
   type Sink,
   withResults,
 } from './results.js';
-import { asYargsOptions, checkNumbers, countUpTo, given, NUMBER_RULES } from './training-options.js';
+import { asYargsOptions, checkNumbers, given } from './training-options.js';
 
 interface CaptionArguments extends BackendArguments, DecodingArguments, ResultArguments {
   readonly paths: string[];
@@ -87,8 +87,8 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
 const NUMBERS = {
   'max-length': { rule: captionDecodingRules.maximumLength },
   candidates: { rule: captionDecodingRules.candidates },
-  'batch-size': { rule: countUpTo(1024) },
-  'limit-pixels': { rule: NUMBER_RULES.count },
+  'batch-size': { rule: imageRules.batchSize },
+  'limit-pixels': { rule: imageRules.limitPixels },
   ...TIMEOUT_OPTION,
 };
 

@@ -7,6 +7,7 @@ import {
   classifyDefaults,
   type ClassifyOptions,
   type ClassifyResult,
+  classifyRules,
   loadVideoClassifier,
 } from '../../tasks/video/predict.js';
 import { findVideos, type VideoPath } from '../../tasks/encoder/videos.js';
@@ -21,7 +22,7 @@ import {
   type Sink,
   withResults,
 } from './results.js';
-import { asYargsOptions, checkNumbers, NUMBER_RULES, type NumberOptions } from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 
 interface ClassifyArguments extends BackendArguments, ResultArguments {
   readonly paths: string[];
@@ -41,24 +42,24 @@ export const TIMEOUT_OPTION: NumberOptions = {
   timeout: {
     default: classifyDefaults.timeout,
     describe: 'Seconds that the decoding of a clip may take',
-    rule: NUMBER_RULES.positive,
+    rule: classifyRules.timeout,
   },
 };
 
 export const WINDOWS_OPTION: NumberOptions = {
   windows: {
     describe: 'Parts of a clip that are seen by so many frames each, and averaged (default: as the checkpoint says)',
-    rule: NUMBER_RULES.count,
+    rule: classifyRules.windows,
   },
 };
 
 const NUMBERS: NumberOptions = {
   frames: {
     describe: 'Frames of a window, and of its timeline (default: as in training, for --timeline 8 a second)',
-    rule: NUMBER_RULES.count,
+    rule: classifyRules.frames,
   },
   ...WINDOWS_OPTION,
-  top: { default: classifyDefaults.top, describe: 'Classes to give for each clip', rule: NUMBER_RULES.count },
+  top: { default: classifyDefaults.top, describe: 'Classes to give for each clip', rule: classifyRules.top },
   ...TIMEOUT_OPTION,
 };
 

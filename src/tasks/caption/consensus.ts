@@ -8,6 +8,7 @@ import { realPathOf } from '../../media/media-paths.js';
 import { ciderVector, inverseDocumentFrequency } from '../../metrics/cider.js';
 import { ptbTokenize } from '../../metrics/ptb-tokenizer.js';
 import { UserError } from '../../shared/errors.js';
+import { describeValue } from '../../shared/rules.js';
 import type { Consensus } from './choose.js';
 import type { CaptionModel } from './model.js';
 import { cachePooled, createPhotoIndex, poolFeatures } from './nearest.js';
@@ -73,7 +74,10 @@ export async function createConsensus(
 }
 
 /** The numbers that `options` gives or leaves to the defaults. Throws UserError when one makes no sense. */
-export function requireConsensusOptions({ neighbours, weight }: ConsensusOptions): typeof consensusDefaults {
+export function requireConsensusOptions({ sources, neighbours, weight }: ConsensusOptions): typeof consensusDefaults {
+  if (!Array.isArray(sources)) {
+    throw new UserError(`consensus: expected a list of sources, got ${describeValue(sources)}`, { exitCode: 2 });
+  }
   const chosen = {
     neighbours: neighbours ?? consensusDefaults.neighbours,
     weight: weight ?? consensusDefaults.weight,

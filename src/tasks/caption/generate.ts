@@ -11,14 +11,14 @@ import {
   createEnsemble,
   type DecodingStep,
 } from '../../decoding/index.js';
-import { requireNumber } from '../../decoding/options.js';
 import { type CaptionerConfig, startCaptions, stepCaptions, withoutWords } from '../../models/captioner/index.js';
 import { defined } from '../../shared/assert.js';
-import { countUpTo, NUMBER_RULES, type NumberRule } from '../../shared/rules.js';
+import { UserError } from '../../shared/errors.js';
+import { countUpTo, NUMBER_RULES, type NumberRule, requireChoice, requireNumbers } from '../../shared/rules.js';
 import type { SeenNgrams } from '../../text/seen-ngrams.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNSAID_IDS, type Vocabulary } from '../../text/vocabulary.js';
-import { type CaptionChoice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
+import { CAPTION_CHOICES, type CaptionChoice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
 
 /** How a caption's words are chosen: beam search, and which of the captions that it finds is the best. */
 export interface CaptionDecodingOptions {
@@ -77,6 +77,18 @@ export const captionDecodingRules = {
   candidates: countUpTo(1000),
 } satisfies { readonly [Name in keyof Omit<CaptionDecodingOptions, 'choice'>]: NumberRule };
 
+/** Throws UserError (exit code 2) unless `options` can be decoded by. */
+export function requireCaptionDecoding(options: CaptionDecodingOptions): void {
+  const { choice, candidates, beamWidth } = options;
+  requireNumbers(captionDecodingRules, { ...options });
+  requireChoice('choice', CAPTION_CHOICES, choice);
+  if (candidates > beamWidth) {
+    throw new UserError(`candidates: expected at most the beam width (${beamWidth}), got ${candidates}`, {
+      exitCode: 2,
+    });
+  }
+}
+
 /** A caption with the natural logarithm of its probability. */
 export interface ScoredCaption {
   readonly caption: string;
@@ -115,8 +127,9 @@ export interface CaptionGenerator {
   dispose(): void;
 }
 
-/** Compiles captioners for decoding. */
+/** Compiles captioners for decoding. Throws UserError as `requireCaptionDecoding` does. */
 export function createGenerator(options: GeneratorOptions): CaptionGenerator {
+  requireCaptionDecoding(options);
   const { members } = options;
   const { join, step } = createEnsemble(members.map(stepOf) as [DecodingStep, ...DecodingStep[]]);
   let perRowCount = 0;
@@ -163,7 +176,6 @@ function stepOf({ config, parameters }: GeneratorMember): DecodingStep {
 
 /** The cost of words that make a run of words new. */
 function costsOf({ vocabulary, seen, noveltyPenalty }: GeneratorOptions): { readonly costOf?: CostOf } {
-  requireNumber('noveltyPenalty', noveltyPenalty, 'a number from 0 on', noveltyPenalty >= 0);
   if (seen === undefined || noveltyPenalty === 0) return {};
   return {
     costOf(before) {

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { startDecoder, type VideoPath } from '../../media/video/index.js';
 import { UserError } from '../../shared/errors.js';
+import { NUMBER_RULES, requireFitting } from '../../shared/rules.js';
 import { toTensors } from '../../training/parameters.js';
 import { frameGrids, frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
@@ -12,6 +13,7 @@ import { type CaptionDecodingOptions, clipDecodingDefaults, createGenerator, typ
 import { clipGrid } from './grids.js';
 import { captionsClips, type ClipCaptionModel, frameEncodingOf, loadCaptionModel } from './model.js';
 import type { CaptionOptions } from './predict.js';
+import { lifetimeOf, requirePaths } from '../predictor.js';
 
 /** What is said of one clip, or why nothing is. */
 export type ClipCaptionResult =
@@ -46,7 +48,10 @@ export function clipCaptionOptions(options: CaptionOptions): ClipCaptionOptions 
 
 /** A captioner of clips, ready to use. */
 export interface ClipCaptioner {
-  /** Captions of clips in their order; a clip that cannot be read gives an error and the others go on. */
+  /**
+   * Captions of clips in their order; a clip that cannot be read gives an error and the others go on. Throws UserError,
+   * when the first is asked for, for options or paths that make no sense, and after `dispose`.
+   */
   caption(paths: Iterable<string | VideoPath>, options?: ClipCaptionOptions): AsyncGenerator<ClipCaptionResult>;
   /** Gives native memory back. */
   dispose(): void;
@@ -80,8 +85,16 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
   const shape = [1, clip.frames, ...frameShape(frameEncodingOf(model))];
   const gridOf = (features: tf.Tensor): tf.Tensor =>
     clipGrid(clip.reader, reader, frameGrids(encoderConfig, {}, features));
+  const lifetime = lifetimeOf('captioner of clips', () => {
+    encoder.dispose();
+    frozen.dispose();
+    tf.dispose([reader, parameters]);
+  });
   return {
     async *caption(paths, { timeout, signal, ...chosen } = {}) {
+      lifetime.requireAlive();
+      requireFitting('timeout', NUMBER_RULES.aboveZero, timeout);
+      const clips = requirePaths(paths);
       const decoding = { ...clipDecodingDefaults, ...chosen };
       const generator = createGenerator({
         ...decoding,
@@ -91,8 +104,9 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
       });
       const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
       try {
-        for await (const decoded of decodeClips(frozen, paths, [{ frames: clip.frames }], limits)) {
+        for await (const decoded of decodeClips(frozen, clips, [{ frames: clip.frames }], limits)) {
           if (signal?.aborted === true) return;
+          lifetime.requireAlive();
           if (decoded.error !== undefined) {
             yield { video: decoded.path, error: decoded.error.reason };
             continue;
@@ -108,11 +122,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
         generator.dispose();
       }
     },
-    dispose() {
-      encoder.dispose();
-      frozen.dispose();
-      tf.dispose([reader, parameters]);
-    },
+    dispose: lifetime.dispose,
   };
 }
 

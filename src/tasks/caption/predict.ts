@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
 import { UserError } from '../../shared/errors.js';
+import { countUpTo, NUMBER_RULES, requireBoolean, requireNumbers } from '../../shared/rules.js';
 import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
 import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
 import {
@@ -12,10 +13,12 @@ import {
   createGenerator,
   type CaptionDecodingOptions,
   captionDecodingDefaults,
+  requireCaptionDecoding,
   type ScoredCaption,
 } from './generate.js';
 import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
 import { captionsClips, loadCaptionModel } from './model.js';
+import { lifetimeOf, requirePaths } from '../predictor.js';
 
 /** What is said of one image, or why nothing is. */
 export type CaptionResult =
@@ -48,9 +51,15 @@ export const DEFAULT_BATCH_SIZE = 8;
 /** Whether photos' mirror images are looked at too, where nothing is said of it. */
 export const DEFAULT_MIRROR = true;
 
+/** What the numbers about images must be. */
+export const imageRules = { batchSize: countUpTo(1024), limitPixels: NUMBER_RULES.count };
+
 /** A captioner of photos, ready to use. */
 export interface Captioner {
-  /** Captions of images in their order; an image that cannot be read gives an error and the others go on. */
+  /**
+   * Captions of images in their order; an image that cannot be read gives an error and the others go on. Throws
+   * UserError, when the first is asked for, for options or paths that make no sense, and after `dispose`.
+   */
   caption(paths: Iterable<string | ImagePath>, options?: CaptionOptions): AsyncGenerator<CaptionResult>;
   /** Gives native memory back. */
   dispose(): void;
@@ -121,8 +130,14 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     consensus = { key, photos: await createConsensus(first, options, signal) };
     return consensus.photos;
   };
+  const lifetime = lifetimeOf('captioner', () => {
+    release();
+    consensus?.photos.dispose();
+    for (const member of members) member.dispose();
+  });
   return {
     async *caption(paths, options = {}) {
+      lifetime.requireAlive();
       const {
         batchSize = DEFAULT_BATCH_SIZE,
         limitPixels,
@@ -132,21 +147,22 @@ export function createCaptioner(...models: CaptionModels): Captioner {
         ...chosen
       } = options;
       const decoding = { ...captionDecodingDefaults, ...chosen, consensus: agreed !== undefined, mirror };
+      requireCaptionDecoding(decoding);
+      requireNumbers(imageRules, { batchSize, limitPixels });
+      requireBoolean('mirror', mirror);
+      const images = requirePaths(paths);
       const photos = agreed === undefined ? undefined : await consensusFor(agreed, signal);
       const [preprocessing, ...further] = preprocessingsOf(members);
       const limits = {
         ...(limitPixels === undefined ? {} : { limitPixels }),
         ...(signal === undefined ? {} : { signal }),
       };
-      for await (const batch of decodedBatches(preprocessing, paths, { batchSize, further, ...limits })) {
+      for await (const batch of decodedBatches(preprocessing, images, { batchSize, further, ...limits })) {
+        lifetime.requireAlive();
         yield* captionBatch(compiledFor(batchSize, decoding), batch, { photos, candidates: decoding.candidates });
       }
     },
-    dispose() {
-      release();
-      consensus?.photos.dispose();
-      for (const member of members) member.dispose();
-    },
+    dispose: lifetime.dispose,
   };
 }
 

@@ -6,7 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
 import { DEFAULT_TIMEOUT_SECONDS, type DecodedVideo, startDecoder, type VideoPath } from '../../media/video/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
+import { NUMBER_RULES, requireBoolean, requireNumbers } from '../../shared/rules.js';
 import { toTensors } from '../../training/parameters.js';
+import { lifetimeOf, requirePaths } from '../predictor.js';
 import { likeliestLabels, type ScoredLabel } from '../scored-labels.js';
 import { frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
@@ -47,6 +49,14 @@ export interface ClassifyOptions extends FrameChoice {
 
 export const classifyDefaults = { top: 5, timeline: false, timeout: DEFAULT_TIMEOUT_SECONDS } as const;
 
+/** What the numbers among the options must be. */
+export const classifyRules = {
+  frames: NUMBER_RULES.count,
+  windows: NUMBER_RULES.count,
+  top: NUMBER_RULES.count,
+  timeout: NUMBER_RULES.aboveZero,
+};
+
 /** The probabilities of one clip. */
 export interface ClipProbabilities {
   /** Of the classes. */
@@ -58,7 +68,10 @@ export interface ClipProbabilities {
 /** A classifier of clips, ready to use. */
 export interface VideoClassifier {
   readonly labels: readonly string[];
-  /** What clips show, in their order; a clip that cannot be read gives an error and the others go on. */
+  /**
+   * What clips show, in their order; a clip that cannot be read gives an error and the others go on. Throws UserError,
+   * when the first is asked for, for options or paths that make no sense, and after `dispose`.
+   */
   classify(paths: Iterable<string | VideoPath>, options?: ClassifyOptions): AsyncGenerator<ClassifyResult>;
   /** Gives native memory back. */
   dispose(): void;
@@ -85,15 +98,25 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
   const head = createHead(model);
   const frozen = frozenFrameEncoder(frameEncodingOf(model));
   const encoder = new FrameEncoder(frozen);
+  const lifetime = lifetimeOf('video classifier', () => {
+    encoder.dispose();
+    frozen.dispose();
+    head.dispose();
+  });
   return {
     labels,
     async *classify(paths, options = {}) {
+      lifetime.requireAlive();
+      requireNumbers(classifyRules, { ...options });
+      requireBoolean('timeline', options.timeline);
+      const clips = requirePaths(paths);
       const chosen = { ...classifyDefaults, ...options };
       const { top, timeline, timeout, signal } = chosen;
       const seen = samplingOf(config, chosen);
       const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
-      for await (const clip of decodeClips(frozen, paths, seen.samplings, limits)) {
+      for await (const clip of decodeClips(frozen, clips, seen.samplings, limits)) {
         if (signal?.aborted === true) return;
+        lifetime.requireAlive();
         if (clip.error !== undefined) {
           yield { video: clip.path, error: clip.error.reason };
           continue;
@@ -103,11 +126,7 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
         yield describe(clip.path, clip.video, answer, { labels, top, timeline });
       }
     },
-    dispose() {
-      encoder.dispose();
-      frozen.dispose();
-      head.dispose();
-    },
+    dispose: lifetime.dispose,
   };
 }
 

@@ -1,0 +1,51 @@
+/** What predictors check of the programs that call them: no compiler has looked at what JavaScript gives. */
+import { UserError } from '../shared/errors.js';
+import { describeValue } from '../shared/rules.js';
+
+/** A file, by its path or as the search for files found it. */
+type FileInput = string | { readonly path: string };
+
+/**
+ * `paths`, each looked at when its turn comes. Throws UserError (exit code 2) unless they are a list, or something else to
+ * iterate over, of paths: a single one would be taken for a list of its letters.
+ */
+export function requirePaths<Input extends FileInput>(paths: Iterable<Input>): Iterable<Input> {
+  const given: unknown = paths;
+  if (typeof given === 'object' && given !== null && Symbol.iterator in given) return checkedPaths(paths);
+  throw notPaths(given, typeof given === 'string' ? ` (write [${describeValue(given)}])` : '');
+}
+
+function* checkedPaths<Input extends FileInput>(paths: Iterable<Input>): Generator<Input> {
+  for (const input of paths) {
+    const path: unknown = typeof input === 'string' ? input : (input as { path?: unknown } | null)?.path;
+    if (typeof path !== 'string') throw notPaths(input, ' in it');
+    yield input;
+  }
+}
+
+function notPaths(found: unknown, hint: string): UserError {
+  return new UserError(`paths: expected a list of paths, got ${describeValue(found)}${hint}`, { exitCode: 2 });
+}
+
+/** The time in which a predictor may be used. */
+export interface Lifetime {
+  /** Throws UserError (exit code 2) once `dispose` was called. */
+  requireAlive(): void;
+  /** Gives back what the predictor holds, once. */
+  dispose(): void;
+}
+
+/** The lifetime of `what`, at whose end `release` gives its memory back. */
+export function lifetimeOf(what: string, release: () => void): Lifetime {
+  let alive = true;
+  return {
+    requireAlive() {
+      if (!alive) throw new UserError(`${what}: was used after dispose() (load it again)`, { exitCode: 2 });
+    },
+    dispose() {
+      if (!alive) return;
+      alive = false;
+      release();
+    },
+  };
+}
