@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { findTool } from '../../src/media/video/index.js';
+import { findTool, type VideoFrame } from '../../src/media/video/index.js';
 import { temporaryFolder } from './tiny-captioner.js';
 
 export interface ClipOptions {
@@ -31,6 +31,20 @@ export function makeClip(
 /** A plain colour whose red rises by 20 a frame, 10 frames a second: a frame's time can be read off its pixels. */
 export const RISING = (seconds: number, rate = 10): string =>
   `color=black:s=32x32:r=${rate}:d=${seconds},format=gbrp,geq=r='mod(N*20,240)':g=0:b=0`;
+
+/** Frames that say their number (up to 65,535) by 4 x 4 squares, black or white: no codec makes another of it. */
+export const NUMBERED = (seconds: number, rate = 25): string =>
+  `color=black:s=64x64:r=${rate}:d=${seconds},format=gray,` +
+  "geq=lum='255*mod(floor(N/pow(2,floor(X/16)+4*floor(Y/16))),2)'";
+
+/** The number of a frame of `NUMBERED`, squashed to 16 x 16 pixels. */
+export function numberOf({ pixels }: Pick<VideoFrame, 'pixels'>): number {
+  const isWhite = (row: number, column: number): boolean =>
+    (pixels[((4 * row + 2) * 16 + 4 * column + 2) * 3] ?? 0) > 128;
+  return Array.from({ length: 16 }, (_, bit) => (isWhite(Math.floor(bit / 4), bit % 4) ? 2 ** bit : 0)).reduce(
+    (sum, value) => sum + value,
+  );
+}
 
 /** A lossless clip of `RISING` that lasts one second, for all tests of a file, and the folder that it lies in. */
 export function risingClip(): { readonly folder: string; readonly clip: string } {

@@ -19,16 +19,25 @@ const KERNELS = {
   lanczos3: 'lanczos:param0=3',
 } as const;
 
+/** Later than any clip lasts, in seconds. */
+const NEVER = 1e6;
+
 /**
  * The first frame not before each of `thresholds` (seconds, rising), and the very first. Chosen before they are resized,
- * so that only these are.
+ * so that only these are. Of each is printed when the frame before it began, then when it begins (`nan` where there is
+ * none). The frame that follows the last of them ends the stream: nothing further is decoded.
  */
-export function selectFilter(thresholds: readonly number[]): string {
+export function selectFilters(thresholds: readonly number[]): readonly string[] {
   const passed = thresholds.map((time) => `gte(t,${number(time)})*lt(prev_t,${number(time)})`);
-  return `select='eq(n,0)+${passed.join('+')}'`;
+  const last = number(thresholds.at(-1) ?? 0);
+  return [
+    `select='if(eq(n,0)+${passed.join('+')},print(prev_t);print(t);1,gte(prev_t,${last}))'`,
+    `setpts='if(gte(PREV_INT,${last}),${NEVER}/TB,PTS)'`,
+    `trim=end=${NEVER / 2}`,
+  ];
 }
 
-const number = (time: number): string => Math.max(0, time).toFixed(6);
+const number = (time: number): string => time.toFixed(6);
 
 /** Fields become frames before any is dropped; progressive frames between them stay as they are. */
 export function deinterlaceFilters({ isInterlaced }: Pick<VideoInfo, 'isInterlaced'>): readonly string[] {

@@ -3,20 +3,21 @@
  * disk, and no more is held than the frames that are asked for. Rotation is ffmpeg's affair (it applies it by itself).
  *
  * Where times lie close together the clip is decoded from the first to the last of them; where they lie far apart, each
- * frame is sought for itself.
+ * frame is sought for itself. Some containers (MPEG-TS, MPEG-PS) have no index: what is sought in them may begin too
+ * late, as the times of the frames tell, and is then sought earlier.
  */
-import { availableParallelism } from 'node:os';
 import { assert } from '../../shared/assert.js';
 import { workAhead } from '../../shared/work-ahead.js';
 import { printable } from '../media-error.js';
 import type { ImagePreprocessing } from '../preprocessing.js';
-import { deinterlaceFilters, fitFilters, PIXEL_FORMATS, pixelFormatOf, selectFilter } from './filters.js';
-import { hdrToSrgb, layOnWhite } from './hdr.js';
 import { localInput } from './local-file.js';
 import { probeVideo, type VideoInfo } from './probe.js';
 import { runFfmpeg } from './run-ffmpeg.js';
 import type { Span } from './sampling.js';
+import { type ClipJob, frameLengthOf, shownFrames, type ShownFrames, type VideoFrame } from './shown-frames.js';
 import { DecoderFailure, VideoError } from './video-error.js';
+
+export type { VideoFrame } from './shown-frames.js';
 
 /** Chooses the times of a clip: seconds inside `span`, in any order. */
 export type Sampler = (span: Span) => readonly number[];
@@ -25,13 +26,6 @@ export interface DecodeVideoOptions {
   /** Seconds that each process may take; default 60. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
-}
-
-export interface VideoFrame {
-  /** Where in the clip the frame was found, in seconds. */
-  readonly time: number;
-  /** `size * size * 3` RGB bytes, row by row. */
-  readonly pixels: Uint8Array;
 }
 
 export interface DecodedVideo {
@@ -44,33 +38,20 @@ export interface DecodedVideo {
 }
 
 export const DEFAULT_TIMEOUT_SECONDS = 60;
-/** Beyond this many seconds between two frames, seeking is faster than decoding what lies between. */
+/** Beyond this many seconds before a frame, seeking is faster than decoding what lies before. */
 const SEEK_FROM_SECONDS = 8;
-/** Seconds before the first frame from which decoding starts when that is not near the beginning. */
+/** Seconds before a frame from which decoding starts when that is not near the beginning. */
 const RUN_UP_SECONDS = 1;
+/** How much more of them are taken when decoding began too late. */
+const RUN_UP_GROWTH = 4;
+/** How much later than asked a first frame may be, in frames' lengths: files round times. */
+const LATE_SHARE = 0.1;
 const SEEKS_AT_ONCE = 2;
 /** What bounds memory: at 224 pixels so many frames take 300 MB. */
 export const MOST_FRAMES = 2048;
-const ASSUMED_FRAME_RATE = 25;
-/** Frames that may be missing at the end before a clip counts as cut short. */
-const TOLERATED_FRAMES = 2.5;
+/** So many frames before a time the last frame may begin before a clip counts as cut short. */
+const TOLERATED_FRAMES = 3.5;
 const TOLERATED_SECONDS = 0.1;
-/** Of a frame's length: a little less than all, because files round times. */
-const SHOWN_SHARE = 0.95;
-const RENUMBERED = ['settb=1/25000', 'setpts=N*1000', 'fps=25'];
-/** ffmpeg writes times next to 0 with an exponent (`4.44444e-05`). */
-const TIME_IN_LOG = /Parsed_showinfo.* pts_time:\s*(-?[\d.]+(?:e[-+]?\d+)?)/i;
-
-/** The clip and how it is decoded. */
-interface Job {
-  readonly where: string;
-  readonly input: string;
-  readonly info: VideoInfo;
-  readonly span: Span;
-  readonly preprocessing: ImagePreprocessing;
-  readonly timeout: number;
-  readonly signal: AbortSignal | undefined;
-}
 
 /**
  * The frames shown at the times that `sampler` chooses. Throws VideoError when the file is missing, no video, damaged
@@ -91,7 +72,7 @@ export async function decodeVideo(
   const info = await probeVideo(path, limits);
   const input = localInput(path);
   const span = { from: info.start, to: info.end ?? (await measureEnd(where, input, info, limits)) };
-  const job: Job = { where, input, info, span, preprocessing, timeout, signal };
+  const job: ClipJob = { where, input, info, span, preprocessing, timeout, signal };
   const times = sampler(span);
   assert(times.length > 0 && times.length <= MOST_FRAMES, () => `${times.length} frames: expected 1 to ${MOST_FRAMES}`);
   const order = times.map((_, index) => index).sort((one, other) => (times[one] ?? 0) - (times[other] ?? 0));
@@ -104,7 +85,7 @@ export async function decodeVideo(
   return { ...video, frames };
 }
 
-async function decodeRising(job: Job, times: readonly number[]): Promise<DecodedVideo> {
+async function decodeRising(job: ClipJob, times: readonly number[]): Promise<DecodedVideo> {
   try {
     return await decodeAt(job, times);
   } catch (error) {
@@ -114,54 +95,47 @@ async function decodeRising(job: Job, times: readonly number[]): Promise<Decoded
   }
 }
 
-function decodeAt(job: Job, times: readonly number[]): Promise<DecodedVideo> {
+function decodeAt(job: ClipJob, times: readonly number[]): Promise<DecodedVideo> {
   const [first = 0, last = first] = [times[0], times.at(-1)];
   const apart = times.length > 1 ? (last - first) / (times.length - 1) : 0;
-  return apart > SEEK_FROM_SECONDS && job.info.hasTimes ? decodeBySeeking(job, times) : decodeThrough(job, times);
+  const isSought = apart > SEEK_FROM_SECONDS && job.info.hasTimes;
+  return isSought ? decodeBySeeking(job, times, apart) : decodeThrough(job, times);
 }
 
 /** Decodes once from the first time to the last. */
-async function decodeThrough(job: Job, times: readonly number[]): Promise<DecodedVideo> {
-  const { info, span } = job;
+async function decodeThrough(job: ClipJob, times: readonly number[], runUp = RUN_UP_SECONDS): Promise<DecodedVideo> {
   const [first = 0, last = first] = [times[0], times.at(-1)];
-  const frameLength = frameLengthOf(info);
-  const offset = info.hasTimes && first > 2 * RUN_UP_SECONDS ? first - RUN_UP_SECONDS : 0;
-  // A frame is shown from its time on until the next: the one wanted is the first that began less than that before.
-  const thresholds = times.map((time) => time - SHOWN_SHARE * frameLength);
-  const length = last - offset + RUN_UP_SECONDS + frameLength;
-  // Where the file has no times ffmpeg makes up its own, by which it would stop too early.
-  const bounds = info.hasTimes && offset + length < span.to ? ['-t', length.toFixed(6)] : [];
-  const found = await runFrames(job, {
-    inputOptions: [...(offset > 0 ? ['-ss', offset.toFixed(6)] : []), ...bounds],
-    filters: [selectFilter(thresholds.map((time) => time - offset)), 'showinfo'],
-    limit: times.length + 1,
-  });
-  const frames = found.map(({ pixels, time }) => ({ pixels, time: time + offset }));
-  const end = frames.at(-1)?.time;
-  if (end === undefined) throw nothingDecoded(job);
-  const slack = TOLERATED_FRAMES * frameLength + TOLERATED_SECONDS;
-  if ((thresholds.at(-1) ?? 0) - end > slack) return cutShort(job, frames, times.length, end);
-  return { frames: shownAt(frames, thresholds), duration: lengthOf(span) };
+  const offset = first > SEEK_FROM_SECONDS ? offsetOf(job, first, runUp) : 0;
+  const shown = await shownFrames(job, times, offset);
+  if (offset > 0 && beginsLate(job, shown, first)) return decodeThrough(job, times, RUN_UP_GROWTH * runUp);
+  if (shown === undefined) throw nothingDecoded(job);
+  const end = endOf(shown);
+  if (isBehind(job, last, end)) return cutShort(job, shown.chosen, times.length, end);
+  return { frames: shown.frames, duration: lengthOf(job.span) };
+}
+
+/** Where decoding starts for a frame at `time`, in seconds; 0 where nothing is sought. */
+function offsetOf({ info }: ClipJob, time: number, runUp: number): number {
+  return info.hasTimes && time - runUp > info.start ? time - runUp : 0;
+}
+
+/** Whether the frame shown at `time` may have been before the first that was found. */
+function beginsLate({ info }: ClipJob, shown: ShownFrames | undefined, time: number): boolean {
+  if (info.isIndexed) return false;
+  return shown === undefined || shown.from > time + LATE_SHARE * frameLengthOf(info.frameRate);
+}
+
+const endOf = ({ chosen, from }: ShownFrames): number => chosen.at(-1)?.time ?? from;
+
+/** Whether a clip whose last frame is at `end` has none for `time`. */
+function isBehind({ info }: ClipJob, time: number, end: number): boolean {
+  return time - end > TOLERATED_FRAMES * frameLengthOf(info.frameRate) + TOLERATED_SECONDS;
 }
 
 const lengthOf = ({ from, to }: Span): number => to - from;
 
-function frameLengthOf({ frameRate }: VideoInfo): number {
-  return 1 / (frameRate ?? ASSUMED_FRAME_RATE);
-}
-
-/** For each threshold the first frame not before it; the last one where there is none. `frames` and times rise. */
-function shownAt(frames: readonly VideoFrame[], thresholds: readonly number[]): readonly VideoFrame[] {
-  const TINY = 1e-4;
-  let index = 0;
-  return thresholds.map((threshold) => {
-    while (index < frames.length - 1 && (frames[index] as VideoFrame).time < threshold - TINY) index++;
-    return frames[index] as VideoFrame;
-  });
-}
-
 /** What there is, spread evenly over as many frames as were asked for. */
-function cutShort(job: Job, frames: readonly VideoFrame[], count: number, end: number): DecodedVideo {
+function cutShort(job: ClipJob, frames: readonly VideoFrame[], count: number, end: number): DecodedVideo {
   const spread = Array.from(
     { length: count },
     (_, index) => frames[Math.floor((index * frames.length) / count)] as VideoFrame,
@@ -171,11 +145,13 @@ function cutShort(job: Job, frames: readonly VideoFrame[], count: number, end: n
   return { frames: spread, duration, partial };
 }
 
-/** One process a frame. */
-async function decodeBySeeking(job: Job, times: readonly number[]): Promise<DecodedVideo> {
+/** A process a frame, or a few where seeking begins too late. */
+async function decodeBySeeking(job: ClipJob, times: readonly number[], apart: number): Promise<DecodedVideo> {
   const frames: VideoFrame[] = [];
-  for await (const frame of workAhead(times, SEEKS_AT_ONCE, (time) => seekFrame(job, time))) {
-    if (frame !== undefined) frames.push(frame);
+  const seeker = new Seeker(job, apart);
+  for await (const frame of workAhead(times, SEEKS_AT_ONCE, (time) => seeker.seek(time))) {
+    if (frame === 'late') return decodeThrough(job, times);
+    if (frame !== 'none') frames.push(frame);
   }
   const end = frames.at(-1)?.time;
   if (end === undefined) throw nothingDecoded(job);
@@ -183,105 +159,44 @@ async function decodeBySeeking(job: Job, times: readonly number[]): Promise<Deco
   return { frames, duration: lengthOf(job.span) };
 }
 
-async function seekFrame(job: Job, time: number): Promise<VideoFrame | undefined> {
-  const inputOptions = ['-ss', time.toFixed(6)];
-  try {
-    const [frame] = await runFrames(job, { inputOptions, filters: [], limit: 1 });
-    return frame === undefined ? undefined : { time, pixels: frame.pixels };
-  } catch (error) {
-    if (blamesClip(error) && job.signal?.aborted !== true) return undefined; // behind the end of what is there
-    throw error;
+/** Seeks single frames of a clip, and remembers how early decoding has to start in it. */
+class Seeker {
+  readonly #job: ClipJob;
+  readonly #longest: number;
+  #runUp = RUN_UP_SECONDS;
+
+  /** `longest`: seconds of run-up beyond which seeking is not worth it. */
+  constructor(job: ClipJob, longest: number) {
+    this.#job = job;
+    this.#longest = longest;
+  }
+
+  /** The frame shown at `time`; `late` where every attempt began behind it, `none` where nothing is there. */
+  async seek(time: number): Promise<VideoFrame | 'late' | 'none'> {
+    for (let runUp = this.#runUp; runUp <= this.#longest; runUp *= RUN_UP_GROWTH) {
+      const offset = offsetOf(this.#job, time, runUp);
+      const shown = await this.#shownFrom(offset, time);
+      if (offset > 0 && beginsLate(this.#job, shown, time)) continue;
+      this.#runUp = Math.max(this.#runUp, runUp);
+      if (shown === undefined || isBehind(this.#job, time, endOf(shown))) return 'none';
+      return shown.frames[0] as VideoFrame;
+    }
+    return 'late';
+  }
+
+  async #shownFrom(offset: number, time: number): Promise<ShownFrames | undefined> {
+    try {
+      return await shownFrames(this.#job, [time], offset);
+    } catch (error) {
+      if (blamesClip(error) && this.#job.signal?.aborted !== true) return undefined; // behind the end of what is there
+      throw error;
+    }
   }
 }
 
 const blamesClip = (error: unknown): boolean => error instanceof VideoError && !(error instanceof DecoderFailure);
 
-interface FramesRun {
-  readonly inputOptions: readonly string[];
-  /** Those that choose frames. */
-  readonly filters: readonly string[];
-  /** The most frames that come. */
-  readonly limit: number;
-}
-
-/** Runs ffmpeg and gives the frames that it wrote, with their times where `showinfo` is among the filters. */
-async function runFrames(job: Job, { inputOptions, filters, limit }: FramesRun): Promise<readonly VideoFrame[]> {
-  const { where, input, info, preprocessing, timeout, signal } = job;
-  const format = pixelFormatOf(info);
-  const frameBytes = preprocessing.size ** 2 * PIXEL_FORMATS[format];
-  const collected = new FrameCollector(frameBytes, limit);
-  const times: number[] = [];
-  const decoder = info.alphaDecoder === undefined ? [] : ['-c:v', info.alphaDecoder];
-  await runFfmpeg({
-    where,
-    input,
-    inputOptions: ['-threads', String(Math.max(1, Math.ceil(availableParallelism() / 2))), ...decoder, ...inputOptions],
-    outputOptions: [
-      ...['-map', `0:${info.stream}`, '-an', '-sn', '-dn'],
-      // Numbered anew at a constant rate: otherwise ffmpeg would repeat frames to fill the gaps between them. (Options
-      // against that are not the same in all versions.) After the last one it repeats that all the same.
-      '-filter:v',
-      [
-        ...timeFilters(info),
-        ...deinterlaceFilters(info),
-        ...filters,
-        ...fitFilters(preprocessing, format),
-        ...RENUMBERED,
-      ].join(','),
-      ...['-frames:v', String(limit), '-c:v', 'rawvideo', '-pix_fmt', format, '-f', 'rawvideo'],
-    ],
-    timeout,
-    ...(signal === undefined ? {} : { signal }),
-    onData: (chunk) => collected.add(chunk),
-    onLine: (line) => {
-      const time = TIME_IN_LOG.exec(line)?.[1];
-      if (time !== undefined) times.push(Number(time));
-    },
-  });
-  const frames = collected.frames().map((pixels, index) => ({ time: times[index] ?? 0, pixels: toRgb(pixels, info) }));
-  return filters.length === 0 ? frames : frames.slice(0, times.length);
-}
-
-/** Frames that have no times get them by their number. */
-function timeFilters(info: VideoInfo): readonly string[] {
-  return info.hasTimes ? [] : [`setpts=N*${frameLengthOf(info)}/TB`];
-}
-
-function toRgb(pixels: Uint8Array, { hdr, hasAlpha }: VideoInfo): Uint8Array {
-  if (hdr !== undefined) return hdrToSrgb(pixels, hdr);
-  return hasAlpha ? layOnWhite(pixels) : pixels;
-}
-
-/** Cuts a stream of bytes into frames. */
-class FrameCollector {
-  readonly #frameBytes: number;
-  readonly #limit: number;
-  readonly #frames: Uint8Array[] = [];
-  #filled = 0;
-
-  constructor(frameBytes: number, limit: number) {
-    this.#frameBytes = frameBytes;
-    this.#limit = limit;
-  }
-
-  add(chunk: Uint8Array): void {
-    let rest = chunk;
-    while (rest.length > 0 && (this.#frames.length < this.#limit || this.#filled > 0)) {
-      if (this.#filled === 0) this.#frames.push(new Uint8Array(this.#frameBytes));
-      const part = rest.subarray(0, this.#frameBytes - this.#filled);
-      this.#frames.at(-1)?.set(part, this.#filled);
-      this.#filled = (this.#filled + part.length) % this.#frameBytes;
-      rest = rest.subarray(part.length);
-    }
-  }
-
-  /** Those that are whole. */
-  frames(): readonly Uint8Array[] {
-    return this.#filled === 0 ? this.#frames : this.#frames.slice(0, -1);
-  }
-}
-
-const nothingDecoded = ({ where }: Job): VideoError =>
+const nothingDecoded = ({ where }: ClipJob): VideoError =>
   new VideoError(where, 'is damaged or empty: no frame could be decoded');
 
 /** When a clip ends whose header does not say: its packets are read to the end, undecoded. */
@@ -305,7 +220,7 @@ async function measureEnd(
       frames = Number(/^frame=\s*(\d+)/.exec(line)?.[1] ?? frames);
     },
   });
-  const frameLength = frameLengthOf(info);
+  const frameLength = frameLengthOf(info.frameRate);
   const counted = Math.max(1, frames) * frameLength;
   return info.hasTimes && last > info.start ? last + frameLength : info.start + counted;
 }

@@ -22,6 +22,10 @@ export interface VideoInfo {
   readonly end: number | undefined;
   /** Average frames a second; undefined where the header does not say. */
   readonly frameRate: number | undefined;
+  /** Frames a second where the clip does not stand still, which for most is the average. */
+  readonly usualRate: number | undefined;
+  /** Whether the container says where frames are: in others ffmpeg guesses, and what is sought may begin too late. */
+  readonly isIndexed: boolean;
   /** False for bare streams (`.h264`), whose frames only follow one another. */
   readonly hasTimes: boolean;
   /** As stored, before rotation. */
@@ -47,6 +51,7 @@ const LIMIT_OUTPUT_BYTES = 16_000_000;
 const LONGEST_SECONDS = 1e7;
 const ALPHA = /^(?:rgba|bgra|argb|abgr|yuva|gbrap|ya\d|pal8)/;
 const MATROSKA = /^matroska/;
+const UNINDEXED = /^mpeg(?:ts)?$/;
 const INTERLACED: ReadonlySet<string> = new Set(['tt', 'bb', 'tb', 'bt']);
 const TRANSFERS: Readonly<Record<string, HdrTransfer>> = { smpte2084: 'pq', 'arib-std-b67': 'hlg' };
 
@@ -97,11 +102,14 @@ function infoOf(where: string, stream: Fields, format: Fields): VideoInfo {
     throw new VideoError(where, `is too large: ${width} x ${height} pixels, the limit is 100 megapixels`);
   }
   const alphaDecoder = alphaDecoderOf(stream);
+  const [average, base] = [ratio(stream['avg_frame_rate']), ratio(stream['r_frame_rate'])];
   return {
     stream: Number(stream['index'] ?? 0),
     ...timesOf(stream, format),
     hasTimes: stream['start_time'] !== undefined,
-    frameRate: ratio(stream['avg_frame_rate']) ?? ratio(stream['r_frame_rate']),
+    frameRate: average ?? base,
+    usualRate: usualRateOf(average, base),
+    isIndexed: !UNINDEXED.test(String(format['format_name'])),
     width,
     height,
     hasAlpha: ALPHA.test(String(stream['pix_fmt'] ?? '')) || alphaDecoder !== undefined,
@@ -109,6 +117,16 @@ function infoOf(where: string, stream: Fields, format: Fields): VideoInfo {
     isInterlaced: INTERLACED.has(String(stream['field_order'] ?? '')),
     hdr: TRANSFERS[String(stream['color_transfer'] ?? '')],
   };
+}
+
+/** The most frames a second that `r_frame_rate` is believed: where it finds no common rate it is that of the clock. */
+const BELIEVED_RATE = 120;
+/** So many times the average is the rate of clips that stand still between movements. */
+const STANDING_FACTOR = 3;
+
+function usualRateOf(average: number | undefined, base: number | undefined): number | undefined {
+  if (average === undefined || base === undefined) return average ?? base;
+  return base <= BELIEVED_RATE && base > STANDING_FACTOR * average ? base : average;
 }
 
 /** More than what files round, and less than what would be missed. */

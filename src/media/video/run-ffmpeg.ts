@@ -24,7 +24,8 @@ export interface FfmpegRun {
   readonly onLine?: (line: string) => void;
 }
 
-const GLOBAL_OPTIONS = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'info'];
+/** `repeat`: otherwise lines that are the same as the one before are left out. */
+const GLOBAL_OPTIONS = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'repeat+info'];
 /** Lines of the log that are kept to explain a failure. */
 const KEPT_LINES = 100;
 

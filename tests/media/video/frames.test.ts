@@ -10,7 +10,7 @@ import {
   type Sampler,
   type VideoFrame,
 } from '../../../src/media/video/index.js';
-import { H264, makeClip, RISING } from '../../helpers/clips.js';
+import { H264, makeClip, NUMBERED, numberOf, RISING } from '../../helpers/clips.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
 const SQUASH = { size: 16, fit: 'squash', kernel: 'cubic' } as const;
@@ -77,14 +77,32 @@ describe('the frames', () => {
     expect(clip.frames[0]?.time).toBeCloseTo(11, 1);
   });
 
-  test('far apart are sought one by one', async () => {
-    const path = makeClip(at('long.mp4'), {
-      source: "color=black:s=32x32:r=2:d=200,format=gbrp,geq=r='N/2':g=0:b=0",
-      output: [...H264, '-crf', '5', '-g', '20'],
+  // MPEG-TS and MPEG-PS have no index; MPEG-PS does not say when each frame is shown, and its end is a guess.
+  test.each([
+    ['mp4', H264, 120],
+    ['ts', H264, 120],
+    ['mpg', ['-c:v', 'mpeg2video', '-q:v', '4'], 119],
+    ['ts', [...H264, '-x264-params', 'keyint=infinite:scenecut=0'], 120], // nowhere to seek to
+  ])('far apart in .%s (%j) are those of their times', async (extension, codec, seconds) => {
+    const path = at(`far.${extension}`);
+    const clip = await decode(
+      makeClip(path, { source: NUMBERED(120), output: [...codec.slice(0, 2), '-g', '250', ...codec.slice(2)] }),
+      6,
+    );
+    expect(clip.partial).toBeUndefined();
+    expect(clip.duration).toBeGreaterThan(seconds - 0.5);
+    clip.frames.forEach((frame, index) => {
+      const asked = ((index + 0.5) * clip.duration) / 6;
+      expect(frame.time).toBeGreaterThan(asked - 0.05);
+      expect(frame.time).toBeLessThanOrEqual(asked + 0.005);
+      expect(numberOf(frame) / 25).toBeCloseTo(frame.time, 2);
     });
-    const clip = await decode(path, 8);
-    expect(clip.frames.map(({ time }) => time)).toEqual([12.5, 37.5, 62.5, 87.5, 112.5, 137.5, 162.5, 187.5]);
-    for (const frame of clip.frames) expect(Math.abs((middle(frame)[0] ?? 0) - frame.time)).toBeLessThan(6);
+  });
+
+  test('after some time of an MPEG-TS are those of their times', async () => {
+    const path = makeClip(at('after.ts'), { source: NUMBERED(60), output: [...H264, '-g', '250'] });
+    const { frames } = await decodeVideo(path, SQUASH, () => [38.5, 41.26]);
+    expect(frames.map((frame) => numberOf(frame) / 25)).toEqual([38.48, 41.24]);
   });
 
   test('of a variable frame rate are chosen by time, not by number', async () => {
@@ -93,6 +111,17 @@ describe('the frames', () => {
     const path = makeClip(at('vfr.mkv'), { source, output: [...LOSSLESS, '-vsync', '2'] });
     const clip = await decodeVideo(path, SQUASH, () => [0.5, 1, 2, 3]);
     expect(reds(clip)).toEqual([5, 10, 11, 12].map((red) => red % 12));
+  });
+
+  test.each(['mkv', 'mp4'])('shown over gaps are the ones before them (%s)', async (extension) => {
+    // Frames 0 to 9 in the first second, then one at 1, 21, 41 and 61 seconds.
+    const source = `${NUMBERED(1.4, 10)},setpts='if(lt(N,10),N*0.1,1+(N-10)*20)/TB'`;
+    const path = makeClip(at(`gaps.${extension}`), { source, output: [...H264, '-vsync', '2'] });
+    const clip = await decodeVideo(path, SQUASH, () => [0.95, 5, 7, 20.5, 21, 40]);
+    expect(clip.frames.map(numberOf)).toEqual([9, 10, 10, 10, 11, 11]);
+    expect(clip.frames.map(({ time }) => Number(time.toFixed(2)))).toEqual([0.9, 1, 1, 1, 21, 21]);
+    const apart = await decodeVideo(path, SQUASH, () => [10, 30, 55]);
+    expect(apart.frames.map(numberOf)).toEqual([10, 11, 12]);
   });
 
   test('a moment after where decoding starts are not taken for those of later seconds', async () => {
