@@ -16,3 +16,14 @@ export class MediaError extends UserError {
 export function printable(path: string): string {
   return /[\0-\x1f\x7f]/.test(path) ? JSON.stringify(path) : path;
 }
+
+/** The path that `printable` made `text` of. */
+export function unprinted(text: string): string {
+  if (!text.startsWith('"')) return text;
+  try {
+    const path: unknown = JSON.parse(text);
+    return typeof path === 'string' && printable(path) === text ? path : text;
+  } catch {
+    return text; // a path that begins with a quotation mark
+  }
+}

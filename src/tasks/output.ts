@@ -6,6 +6,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { realPathOf } from '../media/media-paths.js';
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
 import {
@@ -16,7 +17,6 @@ import {
   readWrittenLines,
   type ResultKind,
   type WrittenLine,
-  writtenName,
 } from './result-format.js';
 
 export interface OutputOptions<Result> {
@@ -28,7 +28,7 @@ export interface OutputOptions<Result> {
 }
 
 export interface ResultOutput<Result> {
-  /** Whether an earlier run has an answer about this file. */
+  /** Whether an earlier run has an answer about this file, however its path was written then. */
   isDone(name: string): boolean;
   write(result: Result): Promise<void>;
   /** Makes the file: lines in the order of `names`, those of an earlier run in their places. */
@@ -50,20 +50,21 @@ export async function openOutput<Result>(options: OutputOptions<Result>): Promis
   if (!overwrite && !skipDone) refuseExisting(path, partial);
   const earlier = new Map<string, WrittenLine>();
   if (skipDone) {
-    for (const file of [path, partial]) {
-      for (const line of await readEarlier(kind, { file, format, mayBeCutShort: file === partial })) {
-        if (line.done || earlier.get(line.name)?.done !== true) earlier.set(line.name, line);
+    for (const output of [path, partial]) {
+      for (const line of await readEarlier(kind, { file: output, format, mayBeCutShort: output === partial })) {
+        const file = realPathOf(line.name);
+        if (line.done || earlier.get(file)?.done !== true) earlier.set(file, line);
       }
     }
   }
-  const lines = new Map([...earlier.values()].map(({ name, text }) => [name, text]));
+  const lines = new Map([...earlier].map(([file, { text }]) => [file, text]));
   const file = await explained(path, async () => {
     await mkdir(dirname(path), { recursive: true });
     if (lines.size === 0) return await startedFile(partial, headerOf(kind, format));
     await writeFileAtomically(partial, headerOf(kind, format) + [...lines.values()].join(''));
     return await open(partial, 'a');
   });
-  const done = new Set([...earlier.values()].flatMap((line) => (line.done ? [line.name] : [])));
+  const done = new Set([...earlier].flatMap(([file, line]) => (line.done ? [file] : [])));
   return fileOutput({ kind, path, format, partial, lines, done, file });
 }
 
@@ -137,9 +138,9 @@ interface OpenOutput<Result> {
   readonly path: string;
   readonly format: OutputFormat;
   readonly partial: string;
-  /** Lines by file, those of earlier runs and of this one. */
+  /** Lines by file, by the real path of it: those of earlier runs and of this one. */
   readonly lines: Map<string, string>;
-  /** Files that earlier runs have an answer on. */
+  /** Files that earlier runs have an answer on, likewise. */
   readonly done: ReadonlySet<string>;
   readonly file: FileHandle;
 }
@@ -163,18 +164,18 @@ function fileOutput<Result>({
     return existsSync(partial);
   };
   return {
-    isDone: (name) => done.has(writtenName(name, format)),
+    isDone: (name) => done.has(realPathOf(name)),
     write: (result) =>
       explained(partial, async () => {
         const text = formatResult(kind, result, format);
         await file.writeFile(text);
-        lines.set(writtenName(kind.nameOf(result), format), text);
+        lines.set(realPathOf(kind.nameOf(result)), text);
       }),
     finish: (names) =>
       explained(path, async () => {
         await close();
-        const order = new Set([...names.map((name) => writtenName(name, format)), ...lines.keys()]);
-        const text = [...order].map((name) => lines.get(name) ?? '').join('');
+        const order = new Set([...names.map(realPathOf), ...lines.keys()]);
+        const text = [...order].map((input) => lines.get(input) ?? '').join('');
         await writeFileAtomically(path, headerOf(kind, format) + text);
         await rm(partial, { force: true });
       }),

@@ -2,7 +2,7 @@
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import stringWidth from 'string-width';
-import { printable } from '../media/media-error.js';
+import { printable, unprinted } from '../media/media-error.js';
 import { unreachable } from '../shared/assert.js';
 
 export const OUTPUT_FORMATS = ['text', 'jsonl', 'csv'] as const;
@@ -63,6 +63,7 @@ export function alignedText<Result>(kind: ResultKind<Result>, names: readonly st
 
 /** A line that a finished or interrupted run wrote, with the file that it is about. */
 export interface WrittenLine {
+  /** The file's path, as the run was given it. */
   readonly name: string;
   /** Whether it holds an answer; otherwise it says why there is none. */
   readonly done: boolean;
@@ -96,10 +97,7 @@ function isJsonResult<Result>({ nameKey }: ResultKind<Result>, line: string): bo
   }
 }
 
-/**
- * The results in the text of an output file, without a last line that was cut short. `name` is as `formatResult` writes
- * it: for text, as it is printed.
- */
+/** The results in the text of an output file, without a last line that was cut short. */
 export function readWrittenLines<Result>(
   kind: ResultKind<Result>,
   text: string,
@@ -115,7 +113,7 @@ export function readWrittenLines<Result>(
       return linesOf(whole).flatMap((line) => {
         const tab = line.indexOf('\t');
         const done = !line.startsWith('error: ', tab + 1);
-        return tab < 0 ? [] : [{ name: line.slice(0, tab), done, text: `${line}\n` }];
+        return tab < 0 ? [] : [{ name: unprinted(line.slice(0, tab)), done, text: `${line}\n` }];
       });
     default:
       return unreachable(format, 'format');
@@ -148,9 +146,4 @@ function readCsvRows<Result>(
     if (name === undefined || (answer === '' && error === '')) return [];
     return [{ name, done: answer !== '', text: stringify([row], { columns: [...columns] }) }];
   });
-}
-
-/** The name of a file as the lines of a format have it. */
-export function writtenName(name: string, format: OutputFormat): string {
-  return format === 'text' ? printable(name) : name;
 }

@@ -1,7 +1,7 @@
 /** Files of results: written whole or gone on with, replaced only when asked, and never lost to a full disk. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as Files from '../../src/shared/files.js';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
@@ -171,6 +171,27 @@ describe('--skip-done', () => {
 });
 
 describe.each(['jsonl', 'csv', 'text'])('--skip-done as %s', (format) => {
+  test('knows a file by where it is, not by how it is written', async () => {
+    const argv = ['--output', output, '--format', format];
+    await writePicture(join(folder, 'tab\t.png'), 'white');
+    await writeFile(join(folder, 'b.png'), '');
+    expect((await caption(folder, ...argv)).code).toBe(1);
+    const linesOf = (text: string): string[] => text.trim().split('\n');
+    const before = linesOf(await readFile(output, 'utf8'));
+    await writePicture(join(folder, 'b.png'), 'green');
+    const spelled = relative('.', folder);
+    expect((await caption(spelled, ...argv, '--skip-done')).code).toBe(0);
+    const after = await readFile(output, 'utf8');
+    const changed = linesOf(after).filter((line) => !before.includes(line));
+    expect(changed).toEqual([expect.stringContaining(`${spelled}/b.png`)]);
+    expect(linesOf(after)).toHaveLength(before.length);
+    await symlink(folder, `${folder}-link`);
+    for (const other of [`${folder}/.`, `${folder}-link`]) {
+      expect((await caption(other, ...argv, '--skip-done')).code).toBe(0);
+      expect(await readFile(output, 'utf8')).toBe(after);
+    }
+  });
+
   test('keeps the lines, errors too, of images that are not asked for', async () => {
     await writeFile(join(folder, 'b.png'), '');
     expect((await caption(folder, '--output', output, '--format', format)).code).toBe(1);
