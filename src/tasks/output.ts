@@ -126,9 +126,11 @@ async function readEarlier<Result>(
   if (!existsSync(file)) return [];
   const text = await readFile(file, 'utf8');
   if (!hasFormat(kind, mayBeCutShort ? text.slice(0, text.lastIndexOf('\n') + 1) : text, format)) {
-    throw new UserError(`${file}: --skip-done: its lines are not those of --format ${format} (name its own format)`, {
-      exitCode: 2,
-    });
+    const columns = format === 'csv' ? ` with the columns ${kind.columns.join()}` : '';
+    throw new UserError(
+      `${file}: --skip-done: its lines are not those of --format ${format}${columns} (use the options that wrote them)`,
+      { exitCode: 2 },
+    );
   }
   return readWrittenLines(kind, text, format);
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import stringWidth from 'string-width';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
@@ -56,6 +57,26 @@ describe('what is captioned', () => {
     const { out: text } = await caption(join(folder, 'a.png'), '--candidates', '2');
     expect(text.trimEnd().split('\t').slice(1)).toEqual(line?.candidates.map((candidate) => candidate.caption));
     expect(line?.candidates[0]?.caption).toBe(line?.caption);
+  });
+
+  test('candidates have columns of their own in CSV, empty where there is an error', async () => {
+    const [path, missing] = [join(folder, 'a.png'), join(folder, 'missing.png')];
+    const { out: lines } = await caption(path, '--format', 'jsonl', '--candidates', '2');
+    const { candidates } = JSON.parse(lines) as { candidates: { caption: string; logProbability: number }[] };
+    const cells = candidates.flatMap(({ caption: text, logProbability }) => [text, String(logProbability)]);
+    const output = join(folder, 'candidates.csv');
+    const argv = [path, missing, '--candidates', '2', '--output', output];
+    expect((await caption(...argv)).code).toBe(1);
+    const whole = await readFile(output, 'utf8');
+    const [header, first, second] = parse(whole);
+    expect(header).toEqual(['image', 'caption', 'logProbability', 'caption2', 'logProbability2', 'error']);
+    expect(first).toEqual([path, ...cells, '']);
+    expect(second).toEqual([missing, '', '', '', '', 'no such file']);
+    expect((await caption(...argv, '--skip-done')).code).toBe(1);
+    expect(await readFile(output, 'utf8')).toBe(whole);
+    const one = await caption(path, '--output', output, '--skip-done');
+    expect(one.code).toBe(2);
+    expect(one.err).toContain('image,caption,logProbability,error (');
   });
 
   test('--choice mbr chooses among all that were found, and gives as many as asked for', async () => {

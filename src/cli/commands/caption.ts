@@ -2,7 +2,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { startProgress } from '../../shared/progress.js';
-import { CAPTION_RESULTS, CLIP_CAPTION_RESULTS } from '../../tasks/caption/format.js';
+import { captionResults, clipCaptionResults } from '../../tasks/caption/format.js';
 import { captionDecodingDefaults, captionDecodingRules } from '../../tasks/caption/generate.js';
 import { findImages } from '../../tasks/caption/images.js';
 import { isClipCaptioner } from '../../tasks/caption/model.js';
@@ -65,7 +65,7 @@ function captionOptions<T>(builder: Argv<T>): Argv<CaptionArguments> {
         type: 'number',
         requiresArg: true,
         default: captionDecodingDefaults.candidates,
-        describe: 'Captions to give for each image',
+        describe: 'Captions to give for each image; in CSV each has columns of its own',
       },
       ...resultOptions('images'),
       'batch-size': {
@@ -123,13 +123,13 @@ async function runCaption(argv: ArgumentsCamelCase<CaptionArguments>, context: C
   if (await isClipCaptioner(argv.checkpoint)) {
     const clips = await findVideos(inputs, { recursive });
     const ofClips = { ...clipCaptionOptions(options), ...given({ timeout: argv.timeout }) };
-    await withResults(CLIP_CAPTION_RESULTS, argv, context, clips, (sink, files) =>
+    await withResults(clipCaptionResults(argv), argv, context, clips, (sink, files) =>
       captionAll(loadClipCaptioner, argv, context, { options: ofClips, sink, files }),
     );
     return;
   }
   const images = await findImages(inputs, { recursive });
-  await withResults(CAPTION_RESULTS, argv, context, images, (sink, files) =>
+  await withResults(captionResults(argv), argv, context, images, (sink, files) =>
     captionAll(loadCaptioner, argv, context, { options, sink, files }),
   );
 }
