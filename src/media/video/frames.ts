@@ -11,7 +11,7 @@ import { workAhead } from '../../shared/work-ahead.js';
 import { printable } from '../media-error.js';
 import type { ImagePreprocessing } from '../preprocessing.js';
 import { localInput } from './local-file.js';
-import { probeVideo, type VideoInfo } from './probe.js';
+import { probeVideo } from './probe.js';
 import { runFfmpeg } from './run-ffmpeg.js';
 import type { Span } from './sampling.js';
 import { type ClipJob, frameLengthOf, shownFrames, type ShownFrames, type VideoFrame } from './shown-frames.js';
@@ -19,7 +19,7 @@ import { DecoderFailure, VideoError } from './video-error.js';
 
 export type { VideoFrame } from './shown-frames.js';
 
-/** Chooses the times of a clip: seconds inside `span`, in any order. */
+/** Chooses the times of a clip: seconds inside `span`, in any order. Asked again where a clip proves to be shorter. */
 export type Sampler = (span: Span) => readonly number[];
 
 export interface DecodeVideoOptions {
@@ -71,9 +71,16 @@ export async function decodeVideo(
   const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
   const info = await probeVideo(path, limits);
   const input = localInput(path);
-  const span = { from: info.start, to: info.end ?? (await measureEnd(where, input, info, limits)) };
-  const job: ClipJob = { where, input, info, span, preprocessing, timeout, signal };
-  const times = sampler(span);
+  const clip = { where, input, info, preprocessing, timeout, signal };
+  const job: ClipJob = { ...clip, span: { from: info.start, to: info.end ?? (await measureEnd(clip)) } };
+  const video = await decodeSampled(job, sampler);
+  // Where the header gives one duration for all, it may be that of sound which goes on behind the last frame.
+  if (video.partial === undefined || !(await soundReaches(job, job.span.to))) return video;
+  return decodeSampled({ ...job, span: { from: info.start, to: await measureEnd(clip) } }, sampler);
+}
+
+async function decodeSampled(job: ClipJob, sampler: Sampler): Promise<DecodedVideo> {
+  const times = sampler(job.span);
   assert(times.length > 0 && times.length <= MOST_FRAMES, () => `${times.length} frames: expected 1 to ${MOST_FRAMES}`);
   const order = times.map((_, index) => index).sort((one, other) => (times[one] ?? 0) - (times[other] ?? 0));
   const video = await decodeRising(
@@ -199,28 +206,43 @@ const blamesClip = (error: unknown): boolean => error instanceof VideoError && !
 const nothingDecoded = ({ where }: ClipJob): VideoError =>
   new VideoError(where, 'is damaged or empty: no frame could be decoded');
 
-/** When a clip ends whose header does not say: its packets are read to the end, undecoded. */
-async function measureEnd(
-  where: string,
-  input: string,
-  info: VideoInfo,
-  limits: { readonly timeout: number; readonly signal?: AbortSignal },
-): Promise<number> {
+/** When a clip ends whose header does not say, or not truly. */
+async function measureEnd(clip: Omit<ClipJob, 'span'>): Promise<number> {
+  const { info } = clip;
+  const { last, packets } = await readPackets(clip, `0:${info.stream}`);
+  const frameLength = frameLengthOf(info.frameRate);
+  return info.hasTimes && last > info.start ? last + frameLength : info.start + Math.max(1, packets) * frameLength;
+}
+
+/** Whether a clip has sound up to `time`, and so is not cut short. */
+async function soundReaches(clip: Omit<ClipJob, 'span'>, time: number): Promise<boolean> {
+  try {
+    return (await readPackets(clip, '0:a')).last > time - TOLERATED_SECONDS;
+  } catch (error) {
+    if (blamesClip(error)) return false; // it has none
+    throw error;
+  }
+}
+
+/** Reads the packets of the streams that `map` names to the end, undecoded: the time of the last, and their number. */
+async function readPackets(
+  { where, input, timeout, signal }: Omit<ClipJob, 'span'>,
+  map: string,
+): Promise<{ readonly last: number; readonly packets: number }> {
   let last = 0;
-  let frames = 0;
+  let packets = 0;
   await runFfmpeg({
     where,
     input,
     inputOptions: [],
-    outputOptions: ['-map', `0:${info.stream}`, '-c', 'copy', '-progress', 'pipe:2', '-f', 'null'],
-    ...limits,
+    outputOptions: ['-map', map, '-c', 'copy', '-progress', 'pipe:2', '-f', 'null'],
+    timeout,
+    ...(signal === undefined ? {} : { signal }),
     onLine: (line) => {
       const [, hours, minutes, seconds] = /\btime=(\d+):(\d+):([\d.]+)/.exec(line) ?? [];
       if (seconds !== undefined) last = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-      frames = Number(/^frame=\s*(\d+)/.exec(line)?.[1] ?? frames);
+      packets = Number(/^frame=\s*(\d+)/.exec(line)?.[1] ?? packets);
     },
   });
-  const frameLength = frameLengthOf(info.frameRate);
-  const counted = Math.max(1, frames) * frameLength;
-  return info.hasTimes && last > info.start ? last + frameLength : info.start + counted;
+  return { last, packets };
 }

@@ -154,6 +154,34 @@ describe('the frames', () => {
     expect(clip.frames[0]?.time).toBeCloseTo(from + 0.2, 1);
   });
 
+  describe('whose sound is longer', () => {
+    const longer = (extension: string, ...output: string[]): string =>
+      makeClip(at(`sound.${extension}`), {
+        source: NUMBERED(4),
+        input: ['-f', 'lavfi', '-i', 'sine=d=12'],
+        output: [...output, '-b:a', '64k'],
+      });
+
+    test.each([
+      ['mkv', [...H264, '-c:a', 'aac']],
+      ['mp4', [...H264, '-c:a', 'aac']],
+      ['flv', [...H264, '-c:a', 'aac']],
+    ])('are asked for up to the last of them (%s)', async (extension, codecs) => {
+      const clip = await decode(longer(extension, ...codecs), 4);
+      expect(clip.partial).toBeUndefined();
+      expect(Math.abs(clip.duration - 4)).toBeLessThan(0.1);
+      [0.5, 1.5, 2.5, 3.5].forEach((time, index) =>
+        expect(Math.abs(numberOf(clip.frames[index] as VideoFrame) / 25 - time)).toBeLessThan(0.1),
+      );
+    });
+
+    test('are not taken for all of them when the file is cut short', async () => {
+      const bytes = readFileSync(longer('mkv', ...H264, '-c:a', 'aac'));
+      writeFileSync(at('half.mkv'), bytes.subarray(0, bytes.length / 2));
+      expect((await decode(at('half.mkv'), 12)).partial).toMatch(/^is cut short: only \d\.\d of 12\.0 seconds/);
+    });
+  });
+
   test('of a bare stream are seen to its end, whatever their rate', async () => {
     const path = makeClip(at('bare.h264'), {
       source: RISING(24),
