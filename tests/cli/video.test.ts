@@ -274,6 +274,13 @@ describe('looksay evaluate video', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ clips: 4, labels: ['blue', 'red'], scores: { top1: 1, top5: 1 } });
   });
+
+  test('names the option whose groups are not there', async () => {
+    const { code, err } = await evaluate('--group-pattern', 'g(\\d)', '--groups', '0,9');
+    expect(code).toBe(2);
+    expect(err).toContain('looksay: --groups: no clip is of group "9" (groups: 0, 1, 2)');
+  });
+
   test('names clips that cannot be decoded, and scores the others', async () => {
     const broken = join(data, 'red', 'red_g3.mp4');
     writeFileSync(broken, 'no clip');

@@ -129,9 +129,12 @@ describe('splits', () => {
     const clips = Array.from({ length: 100 }, (_, i) => clip(i % 2 === 0 ? 'a' : 'b', i >> 2, i));
     const { validation } = splitByFraction(clips, groupBy('g(\\d+)', clips), { fraction: 0.2, seed: 1 });
     expect(Math.abs(validation.length - 20)).toBeLessThanOrEqual(4);
-    const named = splitByNames(clips, groupBy('g(\\d+)', clips), ['03', '24']);
-    expect(named.validation).toHaveLength(8);
-    expect(() => splitByNames(clips, groupBy('g(\\d+)', clips), ['99'])).toThrow('no clip is of group "99"');
+    const byName = (...names: string[]): ReturnType<typeof splitByNames> =>
+      splitByNames(clips, groupBy('g(\\d+)', clips), { names, option: '--groups' });
+    expect(byName('03', '24').validation).toHaveLength(8);
+    expect(() => byName('99')).toThrow('--groups: no clip is of group "99" (groups: 00, 01,');
+    const alone = { names: ['1'], option: '--groups' };
+    expect(() => splitByNames(clips, groupBy(undefined, clips), alone)).toThrow('(groups: none, --group-pattern');
   });
 
   test('patterns are checked', () => {

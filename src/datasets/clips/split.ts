@@ -55,15 +55,24 @@ function groupsOf(clips: readonly LabelledClip[], groupOf: GroupOf): ReadonlyMap
   return groups;
 }
 
+export interface NamedGroups {
+  readonly names: readonly string[];
+  /** The option that named them (`--val-groups`), for errors. */
+  readonly option: string;
+}
+
 /** Validates on the clips of the groups that are named. Throws UserError when one of them has no clip. */
-export function splitByNames(clips: readonly LabelledClip[], groupOf: GroupOf, names: readonly string[]): ClipSplit {
+export function splitByNames(
+  clips: readonly LabelledClip[],
+  groupOf: GroupOf,
+  { names, option }: NamedGroups,
+): ClipSplit {
   const groups = groupsOf(clips, groupOf);
   const unknown = names.find((name) => !groups.has(name));
   if (unknown !== undefined) {
     const known = [...groups.keys()].filter((name) => !name.startsWith('\0')).slice(0, 20);
-    throw new UserError(`--val-groups: no clip is of group "${unknown}" (groups: ${known.join(', ') || 'none'})`, {
-      exitCode: 2,
-    });
+    const found = known.length > 0 ? known.join(', ') : 'none, --group-pattern says what names them';
+    throw new UserError(`${option}: no clip is of group "${unknown}" (groups: ${found})`, { exitCode: 2 });
   }
   const chosen = new Set(names);
   return partition(clips, (clip) => chosen.has(groupOf(clip)));

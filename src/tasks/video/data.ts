@@ -82,7 +82,7 @@ function splitClips(clips: readonly LabelledClip[], options: ClipDataOptions): C
       return { train: clips.filter((clip) => !isChosen(clip)), validation: clips.filter(isChosen) };
     }
     case 'groups':
-      return splitByNames(clips, groupOf, validation.names);
+      return splitByNames(clips, groupOf, { names: validation.names, option: '--val-groups' });
     case 'fraction':
       return splitByFraction(clips, groupOf, { fraction: validation.fraction, seed });
     case 'fold':

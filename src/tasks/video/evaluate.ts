@@ -114,7 +114,10 @@ async function scoreBaseline(
 function clipsToScore(options: EvaluateVideoOptions, { labels }: VideoModel): readonly LabelledClip[] {
   const { clips } = readSource(options);
   const { groups, groupPattern } = options;
-  const chosen = groups === undefined ? clips : splitByNames(clips, groupBy(groupPattern, clips), groups).validation;
+  const chosen =
+    groups === undefined
+      ? clips
+      : splitByNames(clips, groupBy(groupPattern, clips), { names: groups, option: '--groups' }).validation;
   const known = chosen.filter(({ label }) => labels.includes(label));
   const strangers = new Set(chosen.filter((clip) => !known.includes(clip)).map(({ label }) => label));
   if (strangers.size > 0) warn(`left out: classes that the model does not know: ${[...strangers].join(', ')}`);
