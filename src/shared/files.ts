@@ -2,8 +2,10 @@
  * Writing files so that nothing half-written is ever seen under its final name: the text goes to a temporary name in
  * the same folder, is flushed to disk, and is then renamed (rename is atomic on one file system).
  */
-import { open, rename, rm } from 'node:fs/promises';
+import { lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import { systemCodeOf } from './errors.js';
 
 /** A name beside `path` that no other process uses. */
 export function temporaryNameFor(path: string): string {
@@ -18,12 +20,35 @@ export function finalNameOf(path: string): string {
   return path.replace(TEMPORARY_ENDING, '');
 }
 
-/** Writes `chunks` to `path` all at once or not at all. Throws the system's error (`ENOSPC`, `EACCES`, …). */
+/**
+ * The file that is written in the place of `path`: a symbolic link stays, and the file that it leads to, or will lead to, is
+ * written. A link that leads to something else (a folder, a device, itself) is replaced: what it leads to is not ours.
+ */
+export async function targetOf(path: string): Promise<string> {
+  const isLink = await lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
+  if (!isLink) return path;
+  try {
+    const target = await realpath(path);
+    return (await stat(target)).isFile() ? target : path;
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') return path;
+    const folder = await realpath(dirname(path));
+    return targetOf(resolve(folder, await readlink(path)));
+  }
+}
+
+/**
+ * Writes `chunks` to `path` (see `targetOf`) all at once or not at all. Throws the system's error (`ENOSPC`, `EACCES`, …).
+ */
 export async function writeFileAtomically(
   path: string,
   chunks: string | Uint8Array | Iterable<Uint8Array>,
 ): Promise<void> {
-  const temporary = temporaryNameFor(path);
+  const target = await targetOf(path);
+  const temporary = temporaryNameFor(target);
   try {
     const file = await open(temporary, 'wx');
     try {
@@ -33,7 +58,7 @@ export async function writeFileAtomically(
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;

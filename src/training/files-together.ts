@@ -8,7 +8,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../shared/errors.js';
-import { temporaryNameFor } from '../shared/files.js';
+import { targetOf, temporaryNameFor } from '../shared/files.js';
 import { explainWriteErrors } from './system-errors.js';
 
 /** A file of the folder; `write` puts its contents at the path that it is given. */
@@ -22,10 +22,12 @@ export interface FileToWrite {
  * replaced. Throws `UserError` if the system refuses.
  */
 export async function writeFilesTogether(folder: string, files: readonly FileToWrite[]): Promise<void> {
-  const staged = files.map(({ name, write }) => {
-    const path = join(folder, name);
-    return { path, write, temporary: temporaryNameFor(path) };
-  });
+  const staged = await Promise.all(
+    files.map(async ({ name, write }) => {
+      const path = await targetOf(join(folder, name));
+      return { path, write, temporary: temporaryNameFor(path) };
+    }),
+  );
   try {
     await explainWriteErrors(folder, async () => {
       await mkdir(folder, { recursive: true });

@@ -1,6 +1,6 @@
 /** `looksay evaluate caption`: ensembles, splits, and the page of the worst captions. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
@@ -66,6 +66,15 @@ test('--report: a page with the worst photos, replaced only when asked', async (
   expect(again.err).toContain('--overwrite');
   expect((await evaluate('--report', report, '--overwrite')).code).toBe(0);
   expect(await readdir(join(report, 'photos'))).toHaveLength(3);
+});
+
+test.skipIf(process.platform === 'win32')('--report --overwrite writes through a link', async () => {
+  const [link, report] = [join(folder, 'report-link'), join(folder, 'linked-report')];
+  expect((await evaluate('--report', report, '--worst', '1')).code).toBe(0);
+  await symlink(report, link);
+  expect((await evaluate('--report', link, '--overwrite')).code).toBe(0);
+  expect(await readlink(link)).toBe(report);
+  expect(await readdir(join(report, 'photos'))).toHaveLength(COLOURS.length);
 });
 
 test('--report --overwrite leaves a folder alone that is no report', async () => {

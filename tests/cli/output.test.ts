@@ -1,6 +1,6 @@
 /** Files of results: written whole or gone on with, replaced only when asked, and never lost to a full disk. */
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as Files from '../../src/shared/files.js';
@@ -53,6 +53,15 @@ describe('an output file', () => {
     await writePicture(join(folder, 'aa.png'), 'white');
     expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);
     expect(namesIn(await readFile(output, 'utf8'))).toEqual(['a.png', 'aa.png', 'b.png', 'c.png']);
+  });
+
+  test.skipIf(process.platform === 'win32')('a link stays, and what it leads to is replaced', async () => {
+    const file = join(folder, 'elsewhere.jsonl');
+    await writeFile(file, 'before\n');
+    await symlink(file, output);
+    expect((await caption(folder, '--output', output, '--overwrite')).code).toBe(0);
+    expect(await readlink(output)).toBe(file);
+    expect(namesIn(await readFile(file, 'utf8'))).toEqual(['a.png', 'b.png', 'c.png']);
   });
 
   test('a folder is refused before anything is captioned', async () => {

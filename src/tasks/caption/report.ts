@@ -4,9 +4,10 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { escapeUTF8 } from 'entities';
 import { printable } from '../../media/media-error.js';
+import { realPathOf } from '../../media/media-paths.js';
 import { thumbnail } from '../../media/thumbnail.js';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { temporaryNameFor } from '../../shared/files.js';
@@ -70,7 +71,7 @@ export function worstFirst(photos: readonly ScoredPhoto[], count: number): reado
 export async function writeReport(photos: readonly ScoredPhoto[], options: ReportOptions): Promise<void> {
   requireNewReport(options);
   const { count } = options;
-  const folder = resolve(options.folder);
+  const folder = realPathOf(options.folder); // a link to a report stays one
   const temporary = temporaryNameFor(folder);
   try {
     await mkdir(join(temporary, PHOTOS), { recursive: true });
