@@ -15,9 +15,10 @@
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { findTool } from '../dist/media/video/index.js';
+import { messageOf, UserError } from '../dist/shared/errors.js';
 import { Random } from '../dist/shared/random.js';
+import { parseOptions, runScript } from './run-script.mjs';
 
 const RATE = 8;
 const TURN = 2 * Math.PI;
@@ -29,6 +30,8 @@ const SETS = {
   speed: ['slow', 'fast'],
   movements: ['left', 'right', 'up', 'down', 'clockwise', 'counterclockwise'],
 };
+/** The set of sentences, beside those of classes. */
+const SENTENCES = 'sentences';
 const SHAPES = ['square', 'circle', 'triangle', 'bar'];
 const COLOURS = {
   red: [220, 40, 40],
@@ -167,7 +170,7 @@ function drawSentence(random, size) {
 
 /** Writes clips and the sentences about them. */
 async function recordSentences(output, { clips, size, frames, seed }) {
-  await mkdir(join(output, 'clips'), { recursive: true });
+  await makeFolder(join(output, 'clips'));
   const parts = [
     { name: 'train', count: clips, isHeldOut: false },
     { name: 'val', count: Math.ceil(clips / 10), isHeldOut: true },
@@ -210,46 +213,81 @@ async function record(path, { size, frames }, frameAt) {
   const child = spawn(findTool('ffmpeg'), argv, { stdio: ['pipe', 'ignore', 'inherit'] });
   const ended = new Promise((/** @type {(value?: unknown) => void} */ resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`ffmpeg exited with code ${code}`))));
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new UserError(`${path}: ffmpeg could not write it (exit code ${code})`)),
+    );
   });
+  child.stdin.on('error', () => undefined); // how ffmpeg ends tells more
   for (let frame = 0; frame < frames; frame++) child.stdin.write(frameAt(frame));
   child.stdin.end();
   await ended;
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    set: { type: 'string', default: 'direction' },
-    clips: { type: 'string', default: '40' },
-    size: { type: 'string', default: '64' },
-    frames: { type: 'string', default: '16' },
-    seed: { type: 'string', default: '1' },
-  },
-});
-const [output] = positionals;
-const labels = values.set === 'sentences' ? [] : SETS[values.set];
-const [clips, size, frames, seed] = [values.clips, values.size, values.frames, values.seed].map(Number);
-if (
-  output === undefined ||
-  labels === undefined ||
-  ![clips, size, frames].every((value) => Number.isInteger(value) && value > 0) ||
-  (values.set === 'sentences' && frames % 2 > 0)
-) {
-  console.error(
-    'usage: moving-shapes.mjs OUTPUT [--set direction|directions|rotation|speed|movements|sentences] [--clips N] [--size N] [--frames N] [--seed N]',
-  );
-  process.exit(2);
+const TEXT = /** @type {const} */ ({ type: 'string', multiple: false });
+const OPTIONS = {
+  set: { ...TEXT, default: 'direction' },
+  clips: { ...TEXT, default: '40' },
+  size: { ...TEXT, default: '64' },
+  frames: { ...TEXT, default: '16' },
+  seed: { ...TEXT, default: '1' },
+};
+
+const USAGE = Object.keys(OPTIONS)
+  .map((name) => `[--${name} ${name === 'set' ? 'SET' : 'N'}]`)
+  .join(' ');
+
+/** What the command line says. Throws UserError (exit code 2) where it makes no sense. */
+function given() {
+  const { values, positionals } = parseOptions({ allowPositionals: true, options: OPTIONS });
+  const [output] = positionals;
+  if (output === undefined || output === '' || positionals.length > 1) {
+    const found = positionals.length > 0 ? positionals.join(' ') : 'none';
+    throw wrong(`expected one folder to write to, found ${found} (usage: moving-shapes.mjs OUTPUT ${USAGE})`);
+  }
+  const { set } = values;
+  const sets = [...Object.keys(SETS), SENTENCES];
+  if (!sets.includes(set)) throw wrong(`--set: expected ${sets.join(', ')}, got "${set}"`);
+  const number = (name, expected, fits) => {
+    const value = values[name].trim() === '' ? NaN : Number(values[name]);
+    if (Number.isInteger(value) && fits(value)) return value;
+    throw wrong(`--${name}: expected ${expected}, got "${values[name]}"`);
+  };
+  return {
+    output,
+    set,
+    clips: number('clips', 'a whole number from 1 on', (value) => value >= 1),
+    size: number('size', 'an even whole number from 16 on', (value) => value >= 16 && value % 2 === 0),
+    frames:
+      set === SENTENCES
+        ? number('frames', 'an even whole number from 2 on', (value) => value >= 2 && value % 2 === 0)
+        : number('frames', 'a whole number from 1 on', (value) => value >= 1),
+    seed: number('seed', 'a whole number from 0 on', (value) => value >= 0),
+  };
 }
-if (values.set === 'sentences') await recordSentences(output, { clips, size, frames, seed });
-for (const label of labels) await mkdir(join(output, label), { recursive: true });
-for (let number = 0; number < clips && labels.length > 0; number++) {
-  const scene = drawScene(new Random(seed * 1_000_003 + number), size);
-  for (const label of labels) {
-    const name = `${label}_g${String(number).padStart(3, '0')}.mp4`;
-    const random = new Random(seed + number);
-    await record(join(output, label, name), { size, frames }, (frame) =>
-      paint(scene, stateAt(scene, label, { frame, frames }), size, random),
-    );
+
+const wrong = (message) => new UserError(message, { exitCode: 2 });
+
+async function makeFolder(path) {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw new UserError(`${path}: expected a folder that can be written to (${messageOf(error)})`);
   }
 }
+
+await runScript('moving-shapes', async () => {
+  const { output, set, clips, size, frames, seed } = given();
+  if (set === SENTENCES) return recordSentences(output, { clips, size, frames, seed });
+  const labels = SETS[set];
+  for (const label of labels) await makeFolder(join(output, label));
+  for (let number = 0; number < clips; number++) {
+    const scene = drawScene(new Random(seed * 1_000_003 + number), size);
+    for (const label of labels) {
+      const name = `${label}_g${String(number).padStart(3, '0')}.mp4`;
+      const random = new Random(seed + number);
+      await record(join(output, label, name), { size, frames }, (frame) =>
+        paint(scene, stateAt(scene, label, { frame, frames }), size, random),
+      );
+    }
+  }
+});

@@ -9,14 +9,13 @@
  * A pair is a line on stdout, the most alike first: {"photo","part","other","otherPart","cosine"}. What was compared is
  * told on stderr. Options: --threshold N (0.85), --checkpoint FOLDER, --threads N, --quiet.
  */
-import { parseArgs } from 'node:util';
 import { selectBackend } from '../dist/cli/backend-options.js';
 import { parseSource, sourcesFrom } from '../dist/cli/commands/sources.js';
-import { UserError } from '../dist/shared/errors.js';
 import { note, setQuiet } from '../dist/shared/log.js';
 import { loadCaptionModel } from '../dist/tasks/caption/model.js';
 import { findNearDuplicates, nearDuplicateDefaults } from '../dist/tasks/caption/near-duplicates.js';
 import { shippedCheckpoints } from '../dist/tasks/shipped-checkpoints.js';
+import { parseOptions, runScript } from './run-script.mjs';
 
 const TEXT = /** @type {const} */ ({ type: 'string', multiple: false });
 const TEXTS = /** @type {const} */ ({ type: 'string', multiple: true, default: /** @type {string[]} */ ([]) });
@@ -32,16 +31,10 @@ const OPTIONS = {
   quiet: /** @type {const} */ ({ type: 'boolean', multiple: false, default: false }),
 };
 
-function given() {
-  try {
-    return parseArgs({ options: OPTIONS }).values;
-  } catch (error) {
-    throw new UserError(error.message, { exitCode: 2 });
-  }
-}
-
 async function run() {
-  const { images, captions, splits, source, threshold, checkpoint, threads, quiet, ...values } = given();
+  const { images, captions, splits, source, threshold, checkpoint, threads, quiet, ...values } = parseOptions({
+    options: OPTIONS,
+  }).values;
   setQuiet(quiet);
   const options = {
     sources: sourcesFrom({ images, captions, splits, source }),
@@ -59,10 +52,4 @@ async function run() {
   note(`${pairs.length} pairs with a cosine of ${threshold} or more among ${parts.join(', ')}`);
 }
 
-try {
-  await run();
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  process.stderr.write(`near-duplicates: ${error.message}\n`);
-  process.exitCode = error.exitCode;
-}
+await runScript('near-duplicates', run);

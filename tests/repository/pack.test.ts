@@ -13,7 +13,7 @@ const shipped = existsSync(join(root, 'checkpoints/captioner/config.json'));
 const SECONDS = 1000;
 
 /** The scripts that need nothing but the package. */
-const SCRIPTS = ['prepare-data', 'near-duplicates', 'moving-shapes'].map((name) => `scripts/${name}.mjs`);
+const SCRIPTS = ['prepare-data', 'near-duplicates', 'moving-shapes', 'run-script'].map((name) => `scripts/${name}.mjs`);
 
 /** What is not in a fresh clone. */
 const LEFT_OUT = new Set(['node_modules', 'dist', 'data', 'coverage', '.git', '.work']);
@@ -108,7 +108,7 @@ test('installed elsewhere, its other scripts about data start', ({ skip }) => {
   skip(NO_REGISTRY.test(installed.err), 'no npm registry to install the dependencies from');
   for (const [name, message] of [
     ['near-duplicates', 'near-duplicates: '],
-    ['moving-shapes', 'usage: moving-shapes.mjs OUTPUT'],
+    ['moving-shapes', 'moving-shapes: expected one folder'],
   ] as const) {
     const { code, err } = run('node', [`node_modules/looksay/scripts/${name}.mjs`], project);
     expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(message) as string });
