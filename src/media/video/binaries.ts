@@ -44,8 +44,16 @@ export function toolEnvironment(tool: Tool, path: string): NodeJS.ProcessEnv {
   return path === packagePath(tool) ? { ...process.env, GCONV_PATH: '/nonexistent' } : process.env;
 }
 
-/** The packages are optional, and throw on platforms that they have no binary for. */
+const packagePaths = new Map<Tool, string | undefined>();
+
+/** Looked up once: where a package is missing, Node looks through all folders anew each time. */
 function packagePath(tool: Tool): string | undefined {
+  if (!packagePaths.has(tool)) packagePaths.set(tool, lookUpPackage(tool));
+  return packagePaths.get(tool);
+}
+
+/** The packages are optional, and throw on platforms that they have no binary for. */
+function lookUpPackage(tool: Tool): string | undefined {
   try {
     return (require(`@${tool}-installer/${tool}`) as { path: string }).path;
   } catch {
