@@ -1,10 +1,11 @@
 /** How often the packages that ship ffmpeg and ffprobe are looked up, and what environment their binaries get. */
+import type * as nodeModule from 'node:module';
 import { beforeEach, expect, test, vi } from 'vitest';
 
 const packages = vi.hoisted(() => ({ lookUps: [] as string[], there: true }));
 
 vi.mock('node:module', async (original) => ({
-  ...(await original<typeof import('node:module')>()),
+  ...(await original<typeof nodeModule>()),
   createRequire: () => (name: string) => {
     packages.lookUps.push(name);
     if (!packages.there) throw new Error(`no ${name}`);
