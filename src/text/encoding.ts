@@ -7,8 +7,12 @@ export const REPLACEMENT_CHARACTER = '\uFFFD';
 
 /** From the start of a file, as many bytes as tell its encoding. */
 export const ENCODING_BYTES = 1_024;
-/** Text in UTF-16 has a NUL byte in each letter of the Latin alphabet; UTF-8 has none. */
+/** Text in UTF-16 has a NUL byte in each letter of the Latin alphabet; UTF-8 has one only where someone put it. */
 const MOST_NULS = 1 / 8;
+/** In UTF-16 those are the first bytes of their letters, or the second ones. */
+const ON_ONE_SIDE = 0.9;
+/** Control characters below the tabulator: in text there are none. */
+const FIRST_OF_TEXT = 0x09;
 
 /**
  * Throws UserError when `head`, the first bytes of the file `name`, are of UTF-16, of which every second byte would be taken
@@ -20,11 +24,22 @@ export function requireUtf8(head: Uint8Array, name: string): void {
     throw new UserError(`${name}: is UTF-16, expected UTF-8 (save it as that)`);
   }
   const start = head.subarray(0, ENCODING_BYTES);
-  if (start.filter((byte) => byte === 0).length > start.length * MOST_NULS) {
+  if (hasNulsAsOtherFormats(start)) {
     throw new UserError(
       `${name}: has NUL bytes, as UTF-16 and spreadsheets do; expected text in UTF-8 (save it as that)`,
     );
   }
+}
+
+/** Whether the NUL bytes of `head` are those of UTF-16, or of a format that is no text. */
+function hasNulsAsOtherFormats(head: Uint8Array): boolean {
+  const nuls = [0, 0] as [number, number];
+  head.forEach((byte, index) => {
+    if (byte === 0) nuls[(index % 2) as 0 | 1]++;
+  });
+  const all = nuls[0] + nuls[1];
+  if (all <= head.length * MOST_NULS) return false;
+  return Math.max(...nuls) >= ON_ONE_SIDE * all || head.some((byte) => byte > 0 && byte < FIRST_OF_TEXT);
 }
 
 /** `requireUtf8` of the file at `path`. Throws UserError when it cannot be read, too. */

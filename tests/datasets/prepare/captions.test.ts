@@ -137,7 +137,8 @@ async function train(output: string): Promise<unknown> {
     ...['--encoder', at('encoder'), '--output', `${output}/model`, '--epochs', '1', '--min-count', '1', '--threads', '1'],
     ...['--hidden-size', '8', '--embedding-size', '8', '--batch-images', '4', '--inject', 'first-step', '--cell', 'gru'],
   ]);
-  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(code).toBe(0);
+  expect(err).toMatch(/^(warning: \d+ photos to choose the epoch by are few.*\n)?$/);
   return JSON.parse(out);
 }
 
