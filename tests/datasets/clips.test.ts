@@ -88,6 +88,11 @@ describe('readers', () => {
     ]);
   });
 
+  test('a clip, or another file that is no text, is no list', () => {
+    expect(() => readClips(written('one.mp4', 'x'))).toThrow('one.mp4: is no list of clips');
+    expect(() => readClips(written('list.csv', 'a"\u0000b,c\n'))).toThrow('list.csv: is no list of clips');
+  });
+
   test('nothing there', () => {
     expect(() => readClips(join(folder, 'none'))).toThrow('no such file');
     mkdirSync(join(folder, 'bare'), { recursive: true });
@@ -135,6 +140,18 @@ describe('splits', () => {
     expect(() => byName('99')).toThrow('--groups: no clip is of group "99" (groups: 00, 01,');
     const alone = { names: ['1'], option: '--groups' };
     expect(() => splitByNames(clips, groupBy(undefined, clips), alone)).toThrow('(groups: none, --group-pattern');
+  });
+
+  test('a fraction of a few clips holds out one, of one nothing', () => {
+    for (const count of [2, 3, 4]) {
+      const few = Array.from({ length: count }, (_, i) => clip(i % 2 === 0 ? 'a' : 'b', i, i));
+      const { train, validation } = splitByFraction(few, groupBy(undefined, few), { fraction: 0.2, seed: 1 });
+      expect([train.length, validation.length]).toEqual([count - 1, 1]);
+    }
+    const one = [clip('a', 0, 0)];
+    expect(() => splitByFraction(one, groupBy(undefined, one), { fraction: 0.2, seed: 1 })).toThrow(
+      '1 group of clips cannot be split into 2 parts',
+    );
   });
 
   test('patterns are checked', () => {

@@ -12,6 +12,8 @@ import { VIDEOS } from '../../media/video/index.js';
 import { readClassFolders } from '../class-folders.js';
 import type { ClipSet, LabelledClip } from './types.js';
 
+const EXPECTED = 'name a folder with a folder a class, a CSV or a list';
+
 /**
  * The clips of `source`. Throws UserError when it is missing or holds none; a class folder without clips is a problem
  * that is reported and left out.
@@ -22,7 +24,7 @@ export function readClips(source: string, root?: string): ClipSet {
   try {
     isFolder = statSync(source).isDirectory();
   } catch (error) {
-    throw new UserError(`${source}: ${systemReason(error)} (name a folder with a folder a class, a CSV or a list)`, {
+    throw new UserError(`${source}: ${systemReason(error)} (${EXPECTED})`, {
       cause: error,
     });
   }
@@ -47,6 +49,9 @@ const UCF_LINE = /^([^/\\,]+)\/([^,]+?\.\w+)(?:\s+\d+)?$/;
 
 function readList(file: string, root: string): ClipSet {
   const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  if (hasExtension(VIDEOS, file) || text.includes('\0')) {
+    throw new UserError(`${file}: is no list of clips (${EXPECTED})`);
+  }
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   const rows = lines.every((line) => UCF_LINE.test(line.trim())) ? ucfRows(lines) : csvRows(file, text);
   const clips: LabelledClip[] = [];

@@ -84,7 +84,8 @@ export function splitByFraction(
   groupOf: GroupOf,
   { fraction, seed }: { readonly fraction: number; readonly seed: number },
 ): ClipSplit {
-  const folds = Math.max(2, Math.round(1 / fraction));
+  // Few groups cannot be split as finely: one of them is held out then.
+  const folds = Math.max(2, Math.min(groupsOf(clips, groupOf).size, Math.round(1 / fraction)));
   return splitByFold(clips, groupOf, { fold: 0, folds, seed });
 }
 
@@ -106,7 +107,8 @@ export function splitByFold(
 ): ClipSplit {
   const groups = new Random(seed).shuffled([...groupsOf(clips, groupOf)]);
   if (groups.length < folds) {
-    throw new UserError(`${groups.length} groups of clips cannot be split into ${folds} parts (fewer folds, or another --group-pattern)`, {
+    const found = groups.length === 1 ? '1 group of clips' : `${groups.length} groups of clips`;
+    throw new UserError(`${found} cannot be split into ${folds} parts (fewer --folds, or another --group-pattern)`, {
       exitCode: 2,
     });
   }
