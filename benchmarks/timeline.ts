@@ -55,7 +55,8 @@ try {
   await tf.setBackend('onnxruntime');
   const classifier = await loadVideoClassifier(checkpoint);
   const { clips } = readClips(data);
-  const { validation } = splitByNames(clips, groupBy(pattern, clips), groups.split(','));
+  const named = { names: groups.split(','), option: 'GROUPS' };
+  const { validation } = splitByNames(clips, groupBy(pattern, clips), named);
   const random = new Random(Number(seed));
   const draw = (): LabelledClip => validation[random.integer(validation.length)] as LabelledClip;
   const found = { switched: 0, bothNamed: 0 };
