@@ -1,3 +1,4 @@
+/** Labelled texts as users have them: CSV, TSV, JSONL and folders; what is left out of them, and what is refused. */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Archives as publishers give them (tar, zip, folders), and hostile ones, whose entries may not leave the output. */
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';

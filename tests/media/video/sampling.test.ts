@@ -1,3 +1,4 @@
+/** At which times clips are looked at: evenly, at random and in windows, always inside the span, in rising order. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
