@@ -37,3 +37,22 @@ export function grownOutputBias(bias: HostTensor, grown: GrownVocabulary): HostT
   const added = grown.vocabularySize - before;
   return { shape, values: values.map((value, row) => (row < before ? value : value - Math.log(added))) };
 }
+
+/** Which weights of a model have a row for each token. */
+export interface TokenWeights {
+  readonly tables: readonly string[];
+  readonly outputBias?: string;
+}
+
+/** `weights` for more tokens: those that have a row for each grow, the others are as they are. */
+export function grownWeights(
+  weights: Readonly<Record<string, HostTensor>>,
+  { tables, outputBias }: TokenWeights,
+  grown: GrownVocabulary,
+): Record<string, HostTensor> {
+  const grow = (name: string, tensor: HostTensor): HostTensor => {
+    if (name === outputBias) return grownOutputBias(tensor, grown);
+    return tables.includes(name) ? grownTable(tensor, grown) : tensor;
+  };
+  return Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [name, grow(name, tensor)]));
+}

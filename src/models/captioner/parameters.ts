@@ -11,7 +11,7 @@ import {
   stateCount,
 } from '../../layers/cells.js';
 import { initializeEmbedding } from '../../layers/embedding.js';
-import { grownOutputBias, grownTable, type GrownVocabulary } from '../../layers/grown-vocabulary.js';
+import { type GrownVocabulary, grownWeights } from '../../layers/grown-vocabulary.js';
 import {
   constantTensor,
   countParameters,
@@ -159,11 +159,7 @@ export function grownCaptionerParameters(
   trained: Readonly<Record<string, HostTensor>>,
   grown: GrownVocabulary,
 ): Record<string, HostTensor> {
-  const grow = (name: string, tensor: HostTensor): HostTensor => {
-    if (name === OUTPUT_BIAS) return grownOutputBias(tensor, grown);
-    return name === EMBEDDING_TABLE || name === OUTPUT_TABLE ? grownTable(tensor, grown) : tensor;
-  };
-  return Object.fromEntries(Object.entries(trained).map(([name, tensor]) => [name, grow(name, tensor)]));
+  return grownWeights(trained, { tables: [EMBEDDING_TABLE, OUTPUT_TABLE], outputBias: OUTPUT_BIAS }, grown);
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {

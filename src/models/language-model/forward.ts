@@ -12,7 +12,7 @@ import { embed } from '../../layers/embedding.js';
 import { parameter, type Parameters, scoped } from '../../layers/parameters.js';
 import { unreachable } from '../../shared/assert.js';
 import type { LanguageModelConfig } from './config.js';
-import { EMBEDDING_TABLE, languageModelCells } from './parameters.js';
+import { EMBEDDING_TABLE, languageModelCells, OUTPUT_BIAS, OUTPUT_TABLE } from './parameters.js';
 
 /** What the model remembers: the states of the cells from the lowest up; each [batch, …]. */
 export type LanguageModelState = readonly tf.Tensor[];
@@ -144,8 +144,8 @@ function feedForward(config: LanguageModelConfig, parameters: Parameters, input:
 }
 
 export function outputLayerOf(parameters: Parameters): OutputLayer {
-  const table = parameters['output/table'] ?? parameter(parameters, EMBEDDING_TABLE);
-  return { table, bias: parameter(parameters, 'output/bias') };
+  const table = parameters[OUTPUT_TABLE] ?? parameter(parameters, EMBEDDING_TABLE);
+  return { table, bias: parameter(parameters, OUTPUT_BIAS) };
 }
 
 /** What one step gives. */

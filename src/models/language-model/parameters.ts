@@ -1,6 +1,6 @@
 /** The weights of a language model: their names and shapes, and how they start. */
 import { type CellConfig, cellParameterShapes, initializeCell } from '../../layers/cells.js';
-import { grownOutputBias, grownTable, type GrownVocabulary } from '../../layers/grown-vocabulary.js';
+import { type GrownVocabulary, grownWeights } from '../../layers/grown-vocabulary.js';
 import {
   constantTensor,
   countParameters,
@@ -15,8 +15,8 @@ import type { LanguageModelConfig } from './config.js';
 
 export const EMBEDDING_TABLE = 'embedding/table';
 const ONE_HOT_KERNEL = 'cell0/kernel';
-const OUTPUT_TABLE = 'output/table';
-const OUTPUT_BIAS = 'output/bias';
+export const OUTPUT_TABLE = 'output/table';
+export const OUTPUT_BIAS = 'output/bias';
 
 /** The cells from the lowest up; none in a feed-forward model. */
 export function languageModelCells(config: LanguageModelConfig): readonly CellConfig[] {
@@ -107,12 +107,8 @@ export function grownLanguageModelParameters(
   trained: Readonly<Record<string, HostTensor>>,
   grown: GrownVocabulary,
 ): Record<string, HostTensor> {
-  const grow = (name: string, tensor: HostTensor): HostTensor => {
-    if (name === OUTPUT_BIAS) return grownOutputBias(tensor, grown);
-    const isTable = [EMBEDDING_TABLE, OUTPUT_TABLE].includes(name) || (input === 'one-hot' && name === ONE_HOT_KERNEL);
-    return isTable ? grownTable(tensor, grown) : tensor;
-  };
-  return Object.fromEntries(Object.entries(trained).map(([name, tensor]) => [name, grow(name, tensor)]));
+  const tables = [EMBEDDING_TABLE, OUTPUT_TABLE, ...(input === 'one-hot' ? [ONE_HOT_KERNEL] : [])];
+  return grownWeights(trained, { tables, outputBias: OUTPUT_BIAS }, grown);
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {

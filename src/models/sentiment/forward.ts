@@ -14,7 +14,7 @@ import { poolOverTime } from '../../layers/pooling.js';
 import { recurrentOutputSize, runRecurrentLayers } from '../../layers/recurrent-layers.js';
 import { assert } from '../../shared/assert.js';
 import type { SentimentConfig } from './config.js';
-import { EMBEDDING_TABLE, sentimentLayers } from './parameters.js';
+import { EMBEDDING_TABLE, OUTPUT_BIAS, OUTPUT_TABLE, sentimentLayers } from './parameters.js';
 
 /** Texts as token ids, beside each other. */
 export interface SentimentInput {
@@ -69,7 +69,7 @@ function intoWindows(x: tf.Tensor, span: number): tf.Tensor {
 }
 
 export function outputLayerOf(parameters: Parameters): OutputLayer {
-  return { table: parameter(parameters, 'output/table'), bias: parameter(parameters, 'output/bias') };
+  return { table: parameter(parameters, OUTPUT_TABLE), bias: parameter(parameters, OUTPUT_BIAS) };
 }
 
 /**

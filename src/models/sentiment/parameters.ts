@@ -1,6 +1,6 @@
 /** The weights of a classifier of texts: their names and shapes, and how they start. */
 import { type CellInitialization, cellParameterShapes, initializeCell } from '../../layers/cells.js';
-import { grownTable, type GrownVocabulary } from '../../layers/grown-vocabulary.js';
+import { type GrownVocabulary, grownWeights } from '../../layers/grown-vocabulary.js';
 import {
   constantTensor,
   countParameters,
@@ -17,8 +17,8 @@ import type { Random } from '../../shared/random.js';
 import type { SentimentConfig } from './config.js';
 
 export const EMBEDDING_TABLE = 'embedding/table';
-const OUTPUT_TABLE = 'output/table';
-const OUTPUT_BIAS = 'output/bias';
+export const OUTPUT_TABLE = 'output/table';
+export const OUTPUT_BIAS = 'output/bias';
 
 /** The recurrent layers over the embedded tokens. */
 export function sentimentLayers(config: SentimentConfig): RecurrentLayersConfig {
@@ -83,12 +83,13 @@ export function carriedSentimentParameters(
   { words, classOf, random }: CarriedSentiment,
 ): Record<string, HostTensor> {
   const drawn = createSentimentParameters(config, random);
-  const carry = (name: string, tensor: HostTensor): HostTensor => {
-    if (name === EMBEDDING_TABLE) return grownTable(tensor, words);
-    if (name !== OUTPUT_TABLE && name !== OUTPUT_BIAS) return tensor;
-    return withRowsOf(defined(drawn[name], name), tensor, classOf);
+  const ofClasses = (name: string): HostTensor =>
+    withRowsOf(defined(drawn[name], name), defined(trained[name], name), classOf);
+  return {
+    ...grownWeights(trained, { tables: [EMBEDDING_TABLE] }, words),
+    [OUTPUT_TABLE]: ofClasses(OUTPUT_TABLE),
+    [OUTPUT_BIAS]: ofClasses(OUTPUT_BIAS),
   };
-  return Object.fromEntries(Object.entries(trained).map(([name, tensor]) => [name, carry(name, tensor)]));
 }
 
 function initialWeight(name: string, shape: readonly number[], random: Random): HostTensor {
