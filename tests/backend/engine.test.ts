@@ -54,16 +54,19 @@ describe('wrong results and dead processes', () => {
     expect(values(good)).toEqual([2, 3]);
   });
 
-  test.each([-1, -3, 3, 99, -(2 ** 31) + 4])('the index %i is out of range, known or computed', (index) => {
-    const x = tf.tensor1d([1, 2, 3]);
-    const known = tf.tensor1d([0, index], 'int32');
-    expect(() => tf.gather(x, known)).toThrow(`GatherV2: the index value ${index} is not in [0, 2]`);
-    const computed = tf.sub(known, tf.zerosLike(known));
-    const chosen = tf.gather(x, computed);
-    expect(() => chosen.dataSync()).toThrow('out of data bounds');
-    const run = compile((indices: tf.Tensor) => tf.gather(x, indices as tf.Tensor1D));
-    expect(() => run(known)).toThrow('out of data bounds');
-  });
+  test.each([-1, -3, 3, 99, -(2 ** 31), -(2 ** 31) + 1, 2 ** 31 - 1])(
+    'the index %i is out of range, known or computed',
+    (index) => {
+      const x = tf.tensor1d([1, 2, 3]);
+      const known = tf.tensor1d([0, index], 'int32');
+      expect(() => tf.gather(x, known)).toThrow(`GatherV2: the index value ${index} is not in [0, 2]`);
+      const computed = tf.sub(known, tf.zerosLike(known));
+      const chosen = tf.gather(x, computed);
+      expect(() => chosen.dataSync()).toThrow('out of data bounds');
+      const run = compile((indices: tf.Tensor) => tf.gather(x, indices as tf.Tensor1D));
+      expect(() => run(known)).toThrow('out of data bounds');
+    },
+  );
 
   test('what was written is a copy', () => {
     const source = new Float32Array([1, 2, 3]);

@@ -11,13 +11,16 @@ function requireIndices(indices: HostValues, size: number): void {
   assert(wrong === undefined, () => `GatherV2: the index value ${wrong} is not in [0, ${size - 1}]`);
 }
 
-/** All bits but the sign: a negative index becomes one that no dimension reaches. */
-const MAGNITUDE_BITS = 0x7fff_ffff;
+/** An index that no dimension reaches. */
+const BEYOND_ALL = 2 ** 31 - 1;
 
-/**
- * Indices whose values are at hand are checked when the call is recorded; others by ONNX Runtime when they are computed,
- * which would take a negative one from the end.
- */
+/** `indices` with those below 0, which ONNX Runtime would take from the end, sent beyond it. */
+function negativeBeyond(builder: GraphBuilder, indices: string): string {
+  const negative = builder.op('Less', [indices, builder.int32(0)]);
+  return builder.op('Where', [negative, builder.int32(BEYOND_ALL), indices]);
+}
+
+/** Indices whose values are at hand are checked when the call is recorded; others by ONNX Runtime as they are computed. */
 const gather: Op = {
   kernel: tf.GatherV2,
   plan(call) {
@@ -33,7 +36,7 @@ const gather: Op = {
   },
   lower(builder, inputs, { axis, checked }) {
     const { name } = at(inputs, 1);
-    const indices = checked === true ? name : builder.op('BitwiseAnd', [name, builder.int32(MAGNITUDE_BITS)]);
+    const indices = checked === true ? name : negativeBeyond(builder, name);
     return [builder.op('Gather', [at(inputs, 0).name, indices], { axis: axis as number })];
   },
 };
