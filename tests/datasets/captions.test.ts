@@ -263,6 +263,17 @@ describe('all formats', () => {
     ]);
   });
 
+  it('say which folder would find images whose names begin with that of their folder', async () => {
+    const data = await read('image,caption\na.jpg,A dog.\nimages/b.jpg,A cat.\nimages/zzz.jpg,A cow.\nimages/sub,A pig.\n');
+    expect(notes(data)).toEqual([
+      `captions:3: image "images/b.jpg" not found in ${images}; ${images}/b.jpg is there: --images ${folder} would find it`,
+      `captions:4: image "images/zzz.jpg" not found in ${images}`,
+      `captions:5: image "images/sub" not found in ${images}`,
+    ]);
+    const deeper = await readCaptionSource({ images: join(images, 'sub'), captions: file('names', 'e.jpg,A dog.\nimages/sub/e.jpg,A cat.\n') });
+    expect(deeper.problems[0]?.message).toContain(`${images}/sub/e.jpg is there: --images ${folder} would find it`);
+  });
+
   it('fail when nothing is left, or with strict on the first problem', async () => {
     const content = 'image,caption\nzzz.jpg,A cat.\n';
     await expect(read(content)).rejects.toThrow(/no captioned image is left; .*captions:2: image "zzz.jpg" not found/);

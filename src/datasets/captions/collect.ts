@@ -1,6 +1,6 @@
 /** From captions as found to examples: checks each, groups them by photo, and looks for the photos. */
 import { statSync } from 'node:fs';
-import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { systemReason } from '../../shared/errors.js';
 import { REPLACEMENT_CHARACTER } from '../../text/encoding.js';
 import { canonicalSplit } from './splits.js';
@@ -80,7 +80,7 @@ export function locateImages(groups: readonly Group[], folder: string, report: R
 }
 
 function locate({ image, otherImage, where }: Group, root: string, report: Report): string | undefined {
-  let reason = ` not found in ${root}`;
+  let reason: string | undefined;
   for (const name of otherImage === undefined ? [image] : [image, otherImage]) {
     if (!staysInside(name)) {
       report(where, `image ${JSON.stringify(name)} leaves the folder of images; write it relative to ${root}`);
@@ -88,13 +88,37 @@ function locate({ image, otherImage, where }: Group, root: string, report: Repor
     }
     const path = join(root, name);
     try {
-      if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
+      if (isFile(path)) return path;
     } catch (error) {
       reason = `: ${systemReason(error)}`;
     }
   }
-  report(where, `image ${JSON.stringify(image)}${reason}`);
+  report(where, `image ${JSON.stringify(image)}${reason ?? notFound(image, root)}`);
   return undefined;
+}
+
+/** Names often begin with folders that `root` is already in. */
+function notFound(image: string, root: string): string {
+  const above = folderAbove(root, image);
+  const hint = above === undefined ? '' : `; ${join(above, image)} is there: --images ${above} would find it`;
+  return ` not found in ${root}${hint}`;
+}
+
+/** The nearest folder around `root` in which `image` is a file. */
+function folderAbove(root: string, image: string): string | undefined {
+  const parent = dirname(root);
+  if (parent === root) return undefined;
+  try {
+    if (isFile(join(parent, image))) return parent;
+  } catch {
+    // What may not be looked at is no help.
+  }
+  return folderAbove(parent, image);
+}
+
+/** Throws what the system throws, unless there is nothing at `path`. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function staysInside(name: string): boolean {
