@@ -3,9 +3,14 @@ import { UserError } from './errors.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Whether `value` is an object, and no list. */
+export function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** `value` as an object. Throws `UserError` that names `where` otherwise. */
 export function requireFields(value: unknown, where: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isObject(value)) return value;
   throw new UserError(`${where}: expected an object, got ${JSON.stringify(value) ?? String(value)}`);
 }
 

@@ -83,7 +83,7 @@ describe('CSV', () => {
   it('refuses a file that is something else', async () => {
     await expect(read('Once upon a time, there was a file.\n')).rejects.toThrow(/captions:1: expected a header with the columns image and caption/);
     await expect(read('{"a": 1}\n{"b": 2}\n')).rejects.toThrow(/expected "image": a string, found undefined, and 1 more problem/);
-    await expect(read('[1, 2]')).rejects.toThrow(/expected a JSON object/);
+    await expect(read('[1, 2]')).rejects.toThrow(/captions:\[0\]: expected an object with "image" and "captions", found 1, and 1 more problem/);
   });
 });
 
@@ -232,6 +232,29 @@ describe('JSONL', () => {
       `captions:10: b.jpg is in split val here and in train at ${folder}/captions:2, which is kept`,
       'captions:11: expected "split": a string, found 3',
     ]);
+  });
+
+  it('may be a list in one JSON document', async () => {
+    const records = [
+      { image: 'a.jpg', captions: ['A dog.', 'A hound.'], split: 'dev' },
+      { file_name: 'b.jpg', text: 'A cat.', split: 'train' },
+      { image: 'c.jpg' },
+      'c.jpg',
+      null,
+    ];
+    for (const indent of [undefined, 2]) {
+      const data = await read(JSON.stringify(records, null, indent), {}, 'captions.json');
+      expect(byName(data)).toEqual({ 'a.jpg': ['A dog.', 'A hound.'], 'b.jpg': ['A cat.'] });
+      expect(splits(data)).toEqual([['a.jpg', 'val'], ['b.jpg', 'train']]);
+      expect(notes(data)).toEqual([
+        'captions.json:[2]: expected "captions" (or "caption"), found none',
+        'captions.json:[3]: expected an object with "image" and "captions", found "c.jpg"',
+        'captions.json:[4]: expected an object with "image" and "captions", found null',
+      ]);
+    }
+    await expect(read('[]')).rejects.toThrow('the file holds none');
+    await expect(read('[\n{"image": "a.jpg"},\n')).rejects.toThrow(/captions:3: is not valid JSON/);
+    await expect(read('{\n"image": "a.jpg",\n"caption": "A dog."}')).rejects.toThrow(/or a list of objects with "image" and "captions", found image, caption$/);
   });
 
   it('is recognised when its only line is longer than what is looked at', async () => {

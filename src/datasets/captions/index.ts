@@ -1,6 +1,6 @@
 /**
  * Captioned photos from the caption formats in the wild, recognised by content: Flickr8k's token file with its split
- * lists, COCO captions, Karpathy's splits, CSV and JSONL. Each reader's file describes its format.
+ * lists, COCO captions, Karpathy's splits, CSV, JSONL and a JSON list. Each reader's file describes its format.
  */
 import { statSync } from 'node:fs';
 import { systemReason, UserError } from '../../shared/errors.js';

@@ -3,26 +3,31 @@
  * names that columns of CSV may have (`file_name` and `text`, of the image folders of Hugging Face).
  */
 import { messageOf } from '../../shared/errors.js';
+import { type Fields, isObject } from '../../shared/fields.js';
 import { readLines } from '../../text/lines.js';
 import { CAPTION_NAMES, IMAGE_NAMES } from './names.js';
 import type { CaptionEntry, Report } from './types.js';
 
 export async function* readJsonl(path: string, report: Report): AsyncGenerator<CaptionEntry> {
   for await (const { number, text } of readLines(path)) {
-    if (text.trim() !== '') yield* entriesOf(text, `${path}:${number}`, report);
+    const where = `${path}:${number}`;
+    const value = text.trim() === '' ? undefined : parsed(text, where, report);
+    if (value !== undefined) yield* entriesOfRecord(value, where, report);
   }
 }
 
-function* entriesOf(text: string, where: string, report: Report): Generator<CaptionEntry> {
-  const value = parsed(text, where, report);
-  if (value === undefined) return;
-  const { captions, split } = value;
-  const image = firstOf(value, IMAGE_NAMES);
+/** The captions of one photo, from the object that stands at `where`. */
+export function* entriesOfRecord(record: unknown, where: string, report: Report): Generator<CaptionEntry> {
+  if (!isObject(record)) {
+    return report(where, `expected an object with "image" and "captions", found ${JSON.stringify(record).slice(0, 40)}`);
+  }
+  const { captions, split } = record;
+  const image = firstOf(record, IMAGE_NAMES);
   if (typeof image !== 'string') return report(where, `expected "image": a string, found ${JSON.stringify(image)}`);
   if (split !== undefined && split !== null && typeof split !== 'string') {
     return report(where, `expected "split": a string, found ${JSON.stringify(split)}`);
   }
-  const written = captions ?? firstOf(value, CAPTION_NAMES);
+  const written = captions ?? firstOf(record, CAPTION_NAMES);
   const list: readonly unknown[] = Array.isArray(written) ? written : [written];
   if (written === undefined || list.length === 0) report(where, 'expected "captions" (or "caption"), found none');
   else {
@@ -33,18 +38,16 @@ function* entriesOf(text: string, where: string, report: Report): Generator<Capt
   }
 }
 
-function firstOf(value: Readonly<Record<string, unknown>>, names: readonly string[]): unknown {
+function firstOf(value: Fields, names: readonly string[]): unknown {
   const name = names.find((each) => each in value);
   return name === undefined ? undefined : value[name];
 }
 
-function parsed(text: string, where: string, report: Report): Readonly<Record<string, unknown>> | undefined {
+function parsed(text: string, where: string, report: Report): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.fromEntries(Object.entries(value));
-    report(where, `expected an object with "image" and "captions", found ${text.slice(0, 40)}`);
+    return JSON.parse(text);
   } catch (error) {
     report(where, `is not valid JSON (${messageOf(error)})`);
+    return undefined;
   }
-  return undefined;
 }

@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { messageOf, systemReason, UserError } from '../../shared/errors.js';
 import { compareNaturally } from '../../shared/folder-files.js';
-import type { Fields } from '../../shared/fields.js';
+import { type Fields, isObject } from '../../shared/fields.js';
 import { readDocuments } from '../../text/corpus.js';
 import { cannotRead, REPLACEMENT_CHARACTER } from '../../text/encoding.js';
 import { readLines } from '../../text/lines.js';
@@ -115,7 +115,7 @@ async function* readJsonLines(source: LabelledTextSource): Read {
 function parsed(json: string, where: string): { readonly fields: Fields } | { readonly problem: string } {
   try {
     const value: unknown = JSON.parse(json);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { fields: { ...value } };
+    if (isObject(value)) return { fields: { ...value } };
     return { problem: `${where}: expected an object, found ${json.slice(0, SHOWN_LENGTH)}; left out` };
   } catch (error) {
     return { problem: `${where}: is not valid JSON (${messageOf(error)}); left out` };
