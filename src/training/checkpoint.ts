@@ -69,6 +69,7 @@ export interface Checkpoint {
   /**
    * The fingerprint of the weights as they were saved: the same for the same names, shapes and values. It tells one save
    * from another. Nothing compares it with the values that are read: it is of 32 bits where half precision was written.
+   * Damage shows by the checksum of the file.
    */
   readonly fingerprint: string;
 }

@@ -5,6 +5,7 @@
 import { constants } from 'node:buffer';
 import { open, type FileHandle } from 'node:fs/promises';
 import { endianness, totalmem } from 'node:os';
+import { crc32 } from 'node:zlib';
 import { assert, unreachable } from '../shared/assert.js';
 import { UserError } from '../shared/errors.js';
 import { finalNameOf, writeFileAtomically } from '../shared/files.js';
@@ -16,9 +17,9 @@ import {
   parseHeader,
   parseHeaderLength,
   type SafetensorsDtype,
-  type SafetensorsEntry,
   type SafetensorsHeader,
 } from './safetensors-header.js';
+import { describe } from './json-files.js';
 import { explainReadErrors, explainWriteErrors } from './system-errors.js';
 
 export type { HostTensor } from '../shared/host-tensor.js';
@@ -45,6 +46,12 @@ export interface ReadSafetensorsOptions {
   readonly finite?: boolean;
 }
 
+/**
+ * What the metadata name the CRC-32 of all bytes behind the header by, as eight hexadecimal digits: damage there leaves
+ * values that look like any others.
+ */
+const CHECKSUM_KEY = 'crc32';
+
 const HEADER_ALIGNMENT = 8;
 const SPACE = 0x20;
 
@@ -56,7 +63,7 @@ const MAXIMUM_READ_BYTES = 2 ** 30;
 
 /**
  * Writes `tensors` to `path`, all at once or not at all. Larger element types come first, then names in order, as the
- * reference implementation does; so the same tensors always give the same bytes.
+ * reference implementation does; so the same tensors always give the same bytes. Their checksum joins the metadata.
  * Throws `UserError` if the system refuses (disk full, …) or a value leaves the range of F16 (±65,504).
  */
 export async function writeSafetensors(
@@ -72,7 +79,7 @@ export async function writeSafetensors(
 /**
  * Reads and checks the file at `path`.
  * Throws `UserError` (where, expected, found) for a file that is missing, cut short, larger than the memory, or damaged
- * in any way that the header shows, and with `finite` for values that are not finite.
+ * in any way that the header or a checksum in it shows, and with `finite` for values that are not finite.
  */
 export async function readSafetensors(path: string, options: ReadSafetensorsOptions = {}): Promise<SafetensorsFile> {
   assertLittleEndian();
@@ -122,12 +129,25 @@ function* fileChunks(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>>,
 ): Generator<Uint8Array> {
-  yield headerBytes(tensors, metadata);
+  let checksum = 0;
+  for (const chunk of dataChunks(path, tensors)) checksum = extendChecksum(checksum, chunk);
+  yield headerBytes(tensors, { ...metadata, [CHECKSUM_KEY]: hexadecimal(checksum) });
+  yield* dataChunks(path, tensors);
+}
+
+function* dataChunks(path: string, tensors: readonly NamedTensor[]): Generator<Uint8Array> {
   for (const [name, tensor] of tensors) yield tensorBytes(`${path}: tensor ${JSON.stringify(name)}`, tensor);
 }
 
+/** The checksum of what was seen and `bytes` behind it. Of no bytes at all Node's may begin anew. */
+function extendChecksum(checksum: number, bytes: Uint8Array): number {
+  return bytes.length === 0 ? checksum : crc32(bytes, checksum);
+}
+
+const hexadecimal = (checksum: number): string => checksum.toString(16).padStart(8, '0');
+
 function headerBytes(tensors: readonly NamedTensor[], metadata: Readonly<Record<string, string>>): Uint8Array {
-  const header: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [['__metadata__', metadata]];
+  const header: [string, unknown][] = [['__metadata__', metadata]];
   let position = 0;
   for (const [name, tensor] of tensors) {
     const { shape, values } = tensor;
@@ -177,9 +197,11 @@ async function readOpenFile(path: string, file: FileHandle, options: ReadSafeten
   requireMemory(path, header);
   const tensors = new Map<string, HostTensor>();
   const integers = new Map<string, IntegerHostTensor>();
-  for (const entry of header.entries) {
-    const { name, shape } = entry;
-    const values = await readValues(path, file, entry, dataStart + entry.begin);
+  let checksum = 0;
+  for (const { name, shape, dtype, begin, end } of header.entries) {
+    const bytes = await readRange(path, file, dataStart + begin, new Uint8Array(end - begin));
+    checksum = extendChecksum(checksum, bytes);
+    const values = valuesOf(bytes, dtype);
     if (values instanceof Int32Array) {
       integers.set(name, { shape, values });
     } else {
@@ -187,6 +209,7 @@ async function readOpenFile(path: string, file: FileHandle, options: ReadSafeten
       tensors.set(name, { shape, values });
     }
   }
+  requireChecksum(path, header, hexadecimal(checksum));
   return { tensors, integers, metadata: header.metadata };
 }
 
@@ -204,6 +227,16 @@ function requireMemory(path: string, { entries }: SafetensorsHeader): void {
   );
 }
 
+/** Throws `UserError` if the header names another checksum than the one `found`. Older files name none. */
+function requireChecksum(path: string, { metadata }: SafetensorsHeader, found: string): void {
+  const expected = metadata[CHECKSUM_KEY];
+  if (expected === undefined || expected === found) return;
+  throw new UserError(
+    `${path}: expected values with the checksum ${describe(expected)}, found ${describe(found)} (the file is damaged: ` +
+      `copy or download it again; if its values were changed on purpose, take ${CHECKSUM_KEY} out of its metadata)`,
+  );
+}
+
 /** Throws `UserError` if `values` has a NaN or an infinity. */
 export function requireFinite(where: string, values: Float32Array): void {
   let index = 0;
@@ -215,21 +248,14 @@ export function requireFinite(where: string, values: Float32Array): void {
   );
 }
 
-async function readValues(
-  path: string,
-  file: FileHandle,
-  { dtype, begin, end }: SafetensorsEntry,
-  position: number,
-): Promise<Float32Array | Int32Array> {
-  const bytes = await readRange(path, file, position, new Uint8Array(end - begin));
-  const count = (end - begin) / BYTES_PER_ELEMENT[dtype];
+function valuesOf(bytes: Uint8Array<ArrayBuffer>, dtype: SafetensorsDtype): Float32Array | Int32Array {
   switch (dtype) {
     case 'F32':
-      return new Float32Array(bytes.buffer, 0, count);
+      return new Float32Array(bytes.buffer);
     case 'F16':
-      return fromHalf(new Uint16Array(bytes.buffer, 0, count));
+      return fromHalf(new Uint16Array(bytes.buffer));
     case 'I32':
-      return new Int32Array(bytes.buffer, 0, count);
+      return new Int32Array(bytes.buffer);
     default:
       return unreachable(dtype, 'element type');
   }

@@ -197,10 +197,13 @@ describe('a checkpoint that cannot be used', () => {
     await expectRefusal(load({ 'head/bias': [3] }), /does not know: "head\/kernel"/);
   });
 
-  test('with a NaN', async () => {
+  test('with another value than was saved, and with a NaN in one of before there were checksums', async () => {
     const path = join(folder, 'model.safetensors');
     const bytes = await readFile(path);
     bytes.writeFloatLE(NaN, bytes.length - 4);
+    await writeFile(path, bytes);
+    await expectRefusal(loadCheckpoint(folder, EXPECTED), /model.safetensors: expected values with the checksum/);
+    bytes.write('none_', bytes.indexOf('crc32'));
     await writeFile(path, bytes);
     await expectRefusal(
       loadCheckpoint(folder, EXPECTED),

@@ -46,7 +46,11 @@ describe('round trips', () => {
     expect(tensors.get('scalar')).toEqual({ shape: [], values: Float32Array.of(7) });
     expect(tensors.get('empty')).toEqual({ shape: [0, 4], values: new Float32Array(0) });
     expect(integers.get('ids')).toEqual({ shape: [2], values: Int32Array.of(-1, 2 ** 31 - 1) });
-    expect(metadata).toEqual({ note: 'ünïcode', format: 'tf' });
+    expect(metadata).toEqual({
+      note: 'ünïcode',
+      format: 'tf',
+      crc32: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
+    });
     expect(await readdir(folder)).toEqual(['weights.safetensors']);
   });
 
@@ -69,9 +73,10 @@ describe('round trips', () => {
 
   test("equals the reference implementation's bytes (safetensors 0.8.0 for Python)", async () => {
     const header =
-      '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F16","shape":[3],"data_offsets":[4,10]}}    ';
+      '{"__metadata__":{"crc32":"b4c6bc79"},' +
+      '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F16","shape":[3],"data_offsets":[4,10]}}';
     const expected = Buffer.concat([
-      Buffer.from('7000000000000000', 'hex'),
+      Buffer.from('9000000000000000', 'hex'),
       Buffer.from(header),
       Buffer.from('0000803f004000420044', 'hex'),
     ]);
@@ -246,6 +251,23 @@ describe('files that are not as they should be', () => {
         await writeFile(path, changed);
         await readSafetensors(path).catch((error: unknown) => expect(error).toBeInstanceOf(UserError));
       }
+    }
+  });
+
+  test('a bit changed anywhere in the values, unless the checksum was taken out', async () => {
+    await writeSafetensors(path, {
+      w: { shape: [2], values: Float32Array.of(1, 2), dtype: 'F16' },
+      v: { shape: [1], values: Int32Array.of(3) },
+    });
+    const whole = await readFile(path);
+    for (let index = whole.length - 8; index < whole.length; index++) {
+      const changed = Buffer.from(whole);
+      changed[index] = (changed[index] ?? 0) ^ 0x10;
+      await writeFile(path, changed);
+      await expectRefusal(/expected values with the checksum "[0-9a-f]{8}", found "[0-9a-f]{8}" \(the file is damaged/);
+      changed.write('none_', changed.indexOf('crc32'));
+      await writeFile(path, changed);
+      await expect(readSafetensors(path)).resolves.toBeDefined();
     }
   });
 
