@@ -184,6 +184,20 @@ describe('a captioner of clips', () => {
     expect((await run([...argv, '60'])).code).toBe(0);
   });
 
+  test('is trained and scored on the clips whose decoding takes no longer than --timeout', async () => {
+    const output = join(folder, 'late');
+    // The features of the frames in colour are cached.
+    const late = await train('--output', output, '--frame-stack', 'times', '--timeout', '0.001');
+    expect(late.code).toBe(1);
+    expect(late.err).toContain('took longer than 0.001 s to decode (--timeout gives more); left out');
+    expect((await train('--output', output, '--timeout', '0')).err).toContain('--timeout: expected a number above 0');
+    const scored = ['evaluate', 'caption', '--images', clips, '--captions', join(folder, 'all.csv'), '--checkpoint'];
+    const none = await run([...scored, checkpoint, '--quiet', '--timeout', '0.001']);
+    expect(none.code).toBe(1);
+    expect(none.err).toContain('red4.mkv: took longer than 0.001 s to decode (--timeout gives more); not scored');
+    expect((await run([...scored, checkpoint, '--timeout', '0'])).code).toBe(2);
+  });
+
   test('takes no consensus of photos', async () => {
     const consensus = `images=${clips},captions=${join(folder, 'all.csv')}`;
     const { code, err } = await run(['caption', clips, '--checkpoint', checkpoint, '--consensus', consensus]);

@@ -7,12 +7,13 @@ import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/c
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { scoredOn } from './aligned-table.js';
+import { TIMEOUT_OPTION } from './classify.js';
 import { type DecodingArguments, decodingFrom, decodingOptions } from './decoding-options.js';
 import { evaluateSentimentCommand } from './evaluate-sentiment.js';
 import { evaluateTextCommand } from './evaluate-text.js';
 import { evaluateVideoCommand } from './evaluate-video.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
-import { checkNumbers, NUMBER_RULES } from './training-options.js';
+import { asYargsOptions, checkNumbers, given, NUMBER_RULES } from './training-options.js';
 
 interface EvaluateArguments extends BackendArguments, DecodingArguments {
   readonly images: string | undefined;
@@ -23,6 +24,7 @@ interface EvaluateArguments extends BackendArguments, DecodingArguments {
   readonly trainSource: string[];
   readonly baselineEncoder: string | undefined;
   readonly ensemble: string[];
+  readonly timeout: number | undefined;
   readonly format: 'text' | 'json';
   readonly report: string | undefined;
   readonly worst: number;
@@ -72,6 +74,7 @@ function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateArguments> {
       default: [] as string[],
       describe: 'Further captioners of the same vocabulary, which decide together with the first',
     },
+    ...asYargsOptions(TIMEOUT_OPTION),
     report: { type: 'string', requiresArg: true, describe: 'Folder for a page with the worst captions' },
     worst: { type: 'number', requiresArg: true, default: 50, describe: 'Photos on that page' },
     overwrite: { type: 'boolean', default: false, describe: 'Replace the folder of --report' },
@@ -90,6 +93,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
   if (source === undefined || second !== undefined) {
     throw new UserError('evaluate one source at a time', { exitCode: 2 });
   }
+  checkNumbers(TIMEOUT_OPTION, argv);
   const decoding = decodingFrom(argv);
   const report = reportOf(argv);
   if (report !== undefined) requireNewReport(report);
@@ -101,8 +105,7 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
     trainSources: argv.trainSource.map((text) => parseSource(text, '--train-source')),
     ...decoding,
     signal: context.signal,
-    ...(argv.split === undefined ? {} : { split: argv.split }),
-    ...(argv.baselineEncoder === undefined ? {} : { baselineEncoder: argv.baselineEncoder }),
+    ...given({ split: argv.split, baselineEncoder: argv.baselineEncoder, timeout: argv.timeout }),
   });
   if (evaluation.failed > 0) context.exitCode = 1;
   if (report !== undefined) await writeReport(evaluation.captions, report);

@@ -18,6 +18,7 @@ import { trainCaptioner, type TrainCaptionerOptions } from '../../tasks/caption/
 import { trainStages } from '../../tasks/caption/train-stages.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
+import { TIMEOUT_OPTION } from './classify.js';
 import {
   CLIP_READING_NUMBERS,
   type ClipReadingArguments,
@@ -83,6 +84,7 @@ interface TrainArguments extends BackendArguments, OptimizationArguments, ClipRe
   readonly selfCritical: number | undefined;
   readonly sharpening: number | undefined;
   readonly bleuReward: number | undefined;
+  readonly timeout: number | undefined;
   readonly strict: boolean;
   readonly continue: boolean;
 }
@@ -194,6 +196,7 @@ const RECIPE_NUMBERS: NumberOptions = {
     describe: 'Factor of BLEU-1 beside CIDEr-D in what --self-critical trains for',
     rule: NUMBER_RULES.fromZero,
   },
+  ...TIMEOUT_OPTION,
 };
 
 function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
@@ -325,7 +328,7 @@ function optionsOf(
     output: argv.output,
     model: modelOf(argv),
     resume: argv.continue,
-    ...(argv.stopAfter === undefined ? {} : { stopAfter: argv.stopAfter }),
+    ...given({ stopAfter: argv.stopAfter, timeout: argv.timeout }),
     signal: context.signal,
   };
 }

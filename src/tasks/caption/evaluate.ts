@@ -27,6 +27,8 @@ export interface EvaluateCaptionerOptions extends CaptionOptions {
   readonly trainSources?: readonly CaptionSource[];
   /** Another encoder for that baseline, such as one trained on ImageNet alone. */
   readonly baselineEncoder?: string;
+  /** Seconds that the decoding of a clip may take, for a captioner of clips; default 60. */
+  readonly timeout?: number;
 }
 
 /** Scores of one way of captioning. */
@@ -133,12 +135,12 @@ interface Captioned {
 async function captionAll(
   models: CaptionModels,
   examples: readonly CaptionedImage[],
-  options: CaptionOptions,
+  { timeout, ...options }: CaptionOptions & Pick<EvaluateCaptionerOptions, 'timeout'>,
 ): Promise<Captioned> {
   const [first] = models;
   const paths = examples.map(({ image }) => image);
   if (captionsClips(first)) {
-    const ofClips = clipCaptionOptions(options);
+    const ofClips = { ...clipCaptionOptions(options), ...(timeout === undefined ? {} : { timeout }) };
     const captioner = createClipCaptioner(first);
     return collect(captioner, captioner.caption(paths, ofClips), examples, options.signal);
   }

@@ -24,6 +24,8 @@ import { encodeCaptions } from './vocabulary.js';
 export interface TrainCaptionerOptions extends TrainingSources, TrainingFolderOptions {
   readonly model: CaptionerModelOptions;
   readonly recipe: CaptionerRecipe;
+  /** Seconds that the decoding of a clip may take; default 60. Photos have a limit of their own. */
+  readonly timeout?: number;
   /** Where features are kept; the user's cache directory by default. */
   readonly cacheDirectory?: string;
 }
@@ -120,7 +122,7 @@ async function cacheViews(
 }
 
 async function cacheView(
-  { recipe, strict = false, cacheDirectory, signal }: TrainCaptionerOptions,
+  { recipe, strict = false, timeout, cacheDirectory, signal }: TrainCaptionerOptions,
   model: CaptionModel,
   { view, examples }: { readonly view: number; readonly examples: readonly CaptionedImage[] },
 ): ReturnType<typeof cacheFeatures> {
@@ -134,7 +136,12 @@ async function cacheView(
   };
   if (captionsClips(model)) {
     const { frames } = model.config.clip;
-    return cacheClipFeatures({ ...frameEncodingOf(model, cut), view: seen, frames, clips: images, ...limits });
+    return cacheClipFeatures({
+      ...frameEncodingOf(model, cut),
+      ...{ view: seen, frames, clips: images },
+      ...(timeout === undefined ? {} : { timeout }),
+      ...limits,
+    });
   }
   const shape = cachedShape(model, cut);
   const encoder = frozenEncoder(model, cut, seen);
