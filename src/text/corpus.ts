@@ -1,13 +1,13 @@
 /**
  * Reads the texts of a corpus one at a time: the lines of a text file, those of every text file in a folder, or the cells
- * of a column of a CSV or TSV file (RFC 4180). UTF-8; bytes that are not become U+FFFD. A line may be as long as the file
- * (a whole encyclopaedia, often): it then comes in pieces.
+ * of a column of a CSV or TSV file (RFC 4180). UTF-8; bytes that are not become U+FFFD, with a warning. A line may be as long
+ * as the file (a whole encyclopaedia, often): it then comes in pieces.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { UserError } from '../shared/errors.js';
 import { filesInFolder } from '../shared/folder-files.js';
-import { cannotRead, requireUtf8File } from './encoding.js';
+import { cannotRead, LostCharacters, REPLACEMENT_CHARACTER, requireUtf8File } from './encoding.js';
 import { readLines } from './lines.js';
 import { delimiterOf, readTable } from './tables.js';
 
@@ -31,13 +31,29 @@ const LONGEST_DOCUMENT = 250_000_000;
  * @example
  * for await (const text of readTexts({ path: 'tweets.csv', column: 'tweet' })) console.log(text);
  */
-export async function* readTexts({ path, column }: CorpusSource): AsyncGenerator<string> {
+export async function* readTexts(source: CorpusSource): AsyncGenerator<string> {
+  const lost = new LostCharacters();
+  for await (const { text, where } of locatedTexts(source)) {
+    lost.add(text, where);
+    yield text;
+  }
+  lost.warn();
+}
+
+interface LocatedText {
+  readonly text: string;
+  readonly where: string;
+}
+
+async function* locatedTexts({ path, column }: CorpusSource): AsyncGenerator<LocatedText> {
   const delimiter = delimiterOf(path);
   if (await isFolder(path)) {
     for (const file of textFilesIn(path)) yield* readTextFile(file);
   } else if (delimiter !== undefined || column !== undefined) {
     const columns = [{ name: column, holds: 'texts', option: '--column' }];
-    for await (const { cells } of readTable(path, columns, delimiter ?? ',')) yield cells[0] ?? '';
+    for await (const { line, cells } of readTable(path, columns, delimiter ?? ',')) {
+      yield { text: cells[0] ?? '', where: `${path}:${line}` };
+    }
   } else {
     yield* readTextFile(path);
   }
@@ -57,18 +73,30 @@ export async function* readDocuments(source: CorpusSource, kind: DocumentKind = 
   const isTable = column !== undefined || delimiterOf(path) !== undefined;
   if (kind === 'line' || (isTable && !(await isFolder(path)))) {
     for await (const text of readTexts(source)) yield withPlainBreaks(text);
-  } else if (await isFolder(path)) {
-    for (const file of textFilesIn(path)) yield await readWhole(file);
   } else {
-    yield await readWhole(path);
+    const lost = new LostCharacters();
+    for (const file of (await isFolder(path)) ? textFilesIn(path) : [path]) {
+      const text = await readDocument(file);
+      lost.add(text, `${file}:${firstLostLine(text)}`);
+      yield text;
+    }
+    lost.warn();
   }
+}
+
+function firstLostLine(text: string): number {
+  return text.slice(0, Math.max(text.indexOf(REPLACEMENT_CHARACTER), 0)).split('\n').length;
 }
 
 function withPlainBreaks(text: string): string {
   return text.includes('\n') ? text.replaceAll('\r\n', '\n') : text.replaceAll('\r', '\n');
 }
 
-async function readWhole(path: string): Promise<string> {
+/**
+ * The text file at `path` as one document, its line breaks `\n`; bytes that are not UTF-8 become U+FFFD without a warning.
+ * Throws UserError when it cannot be read, is in another encoding, or is too long for memory.
+ */
+export async function readDocument(path: string): Promise<string> {
   await requireUtf8File(path);
   const decoder = new TextDecoder();
   let text = '';
@@ -101,9 +129,10 @@ function textFilesIn(folder: string): readonly string[] {
   return entries.map(({ path }) => path);
 }
 
-async function* readTextFile(path: string): AsyncGenerator<string> {
+async function* readTextFile(path: string): AsyncGenerator<LocatedText> {
   try {
-    for await (const { text } of readLines(path, { cutAt: PIECE_LENGTH })) yield text;
+    for await (const { number, text } of readLines(path, { cutAt: PIECE_LENGTH }))
+      yield { text, where: `${path}:${number}` };
   } catch (error) {
     throw cannotRead(path, error);
   }

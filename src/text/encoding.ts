@@ -1,9 +1,34 @@
 /** What stands between the bytes of a text file and its text: UTF-8, and the errors of files that are something else. */
 import { systemReason, UserError } from '../shared/errors.js';
 import { readHead } from '../shared/files.js';
+import { warn } from '../shared/log.js';
 
 /** What stands where the bytes of a text were not UTF-8. */
 export const REPLACEMENT_CHARACTER = '\uFFFD';
+
+/** What is wrong with a text that has U+FFFD, and what to do about it. */
+export const NOT_UTF8 = 'is not valid UTF-8; convert the file, as by iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW';
+
+/** Looks for texts that lost characters: those of files in Latin-1 or Windows-1252, which cannot be told from one another. */
+export class LostCharacters {
+  #count = 0;
+  #first = '';
+
+  /** @param where where the text begins: `FILE:LINE`, or `FILE` */
+  add(text: string, where: string): void {
+    if (text.includes(REPLACEMENT_CHARACTER) && this.#count++ === 0) this.#first = where;
+  }
+
+  /** What is to be told of the texts so far; undefined when all are whole. */
+  get problem(): string | undefined {
+    return this.#count === 0 ? undefined : `${this.#first}: ${NOT_UTF8} (such texts: ${this.#count})`;
+  }
+
+  /** Warns of the problem. */
+  warn(): void {
+    if (this.problem !== undefined) warn(this.problem);
+  }
+}
 
 /** From the start of a file, as many bytes as tell its encoding. */
 export const ENCODING_BYTES = 1_024;

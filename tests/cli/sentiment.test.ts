@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { NOT_UTF8 } from '../../src/text/encoding.js';
 import { asCsv, makeReviews } from '../tasks/sentiment/reviews.js';
 import { run, type Run } from './run.js';
 
@@ -170,6 +171,14 @@ describe('text that is odd', () => {
     const { code, out } = await judge('--file', await file(`${name}.txt`, contents), '--format', 'jsonl', '--top', '1');
     expect(code).toBe(0);
     expect(judged(out)).toEqual([expect.objectContaining({ line: 1, label: 'pos' })]);
+  });
+
+  test('is judged, and told once of a file in another encoding', async () => {
+    const path = await file('latin1.txt', Buffer.from('a great film\ncaf\u00e9\ncaf\u00e9 great\n', 'latin1'));
+    const { code, out, err } = await judge('--file', path, '--format', 'jsonl');
+    expect(code).toBe(0);
+    expect(judged(out)).toHaveLength(3);
+    expect(err).toBe(`warning: ${path}:2: ${NOT_UTF8} (such texts: 2)\n`);
   });
 
   test('a line that is longer than memory should hold is told and passed over', async () => {

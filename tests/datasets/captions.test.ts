@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CaptionData, type CaptionSource, readCaptionSource } from '../../src/datasets/captions/index.js';
 import { UserError } from '../../src/shared/errors.js';
+import { NOT_UTF8 } from '../../src/text/encoding.js';
 
 const root = mkdtempSync(join(tmpdir(), 'looksay-captions-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -274,7 +275,7 @@ describe('all formats', () => {
     const data = await read(content);
     expect(byName(data)).toEqual({ 'a.jpg': ['A dog.'], 'b.jpg': ['A goat.'] });
     expect(notes(data)).toEqual([
-      'captions:8: is not valid UTF-8; save the file as UTF-8',
+      `captions:8: ${NOT_UTF8}`,
       'captions:9: a.jpg has this caption already: "A dog."',
       'captions:12: the name of the image is empty',
       `captions:3: image "zzz.jpg" not found in ${images}`,

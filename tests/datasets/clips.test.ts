@@ -12,6 +12,7 @@ import {
   splitByFraction,
   splitByNames,
 } from '../../src/datasets/clips/index.js';
+import { NOT_UTF8 } from '../../src/text/encoding.js';
 import { temporaryFolder } from '../helpers/tiny-captioner.js';
 
 let folder: string;
@@ -26,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const written = (name: string, text: string): string => {
+const written = (name: string, text: string | Uint8Array): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
@@ -55,6 +56,8 @@ describe('readers', () => {
       expect(clips.map(({ label }) => label)).toEqual(['jump high', 'run']);
       expect(labels).toEqual(['jump high', 'run']);
     }
+    const { problems } = readClips(written('latin1.csv', Buffer.from('Run/v_Run_g01_c01.avi,caf\u00e9\n', 'latin1')), join(folder, 'ucf'));
+    expect(problems).toEqual([`${join(folder, 'latin1.csv')}:1: ${NOT_UTF8} (such texts: 1)`]);
     expect(() => readClips(written('bad.csv', 'a.mp4,run\nb.mp4\n'))).toThrow('bad.csv:2: expected 2 columns');
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type LabelledTextSource, readLabelledTexts } from '../../src/datasets/texts/index.js';
+import { NOT_UTF8 } from '../../src/text/encoding.js';
 
 let folder: string;
 
@@ -56,7 +57,7 @@ test('texts in another encoding are told once', async () => {
   const bytes = Buffer.from('text,label\nfine,pos\ncaf\u00e9,pos\nd\u00e9j\u00e0,neg\n', 'latin1');
   const { texts, problems } = await read('latin1.csv', bytes);
   expect(texts).toHaveLength(3);
-  expect(problems).toEqual([`${join(folder, 'latin1.csv')}:3: is not valid UTF-8; save the file as UTF-8 (such texts: 2)`]);
+  expect(problems).toEqual([`${join(folder, 'latin1.csv')}:3: ${NOT_UTF8} (such texts: 2)`]);
 });
 
 test('what has no text or no label is left out, and told by its line', async () => {

@@ -2,8 +2,9 @@
 import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type CorpusSource, type DocumentKind, readDocuments, readTexts } from '../../src/text/corpus.js';
+import { NOT_UTF8 } from '../../src/text/encoding.js';
 
 let folder: string;
 
@@ -130,5 +131,40 @@ describe('documents', () => {
     await expect(documentsOf({ path: join(folder, 'missing.txt') })).rejects.toThrow('missing.txt: no such file');
     const wide = await file('wide.txt', Buffer.from('\ufeffa', 'utf16le'));
     await expect(documentsOf({ path: wide })).rejects.toThrow('is UTF-16');
+  });
+});
+
+describe('texts in another encoding', () => {
+  const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
+
+  /** What is warned of while `texts` are read, the folder left out. */
+  async function warningsOf(texts: AsyncIterable<string>): Promise<string[]> {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      for await (const text of texts) expect(text).not.toContain('\u00e9');
+      return stderr.mock.calls.map(([text]) => String(text).replace(`${folder}/`, ''));
+    } finally {
+      stderr.mockRestore();
+    }
+  }
+
+  test('are told once, with the line of the first and how to convert the file', async () => {
+    const lines = await file('latin1.txt', latin1('plain\ncaf\u00e9\ncaf\u00e9\n'));
+    const expected = [`warning: latin1.txt:2: ${NOT_UTF8} (such texts: 2)\n`];
+    expect(await warningsOf(readTexts({ path: lines }))).toEqual(expected);
+    expect(await warningsOf(readDocuments({ path: lines }, 'line'))).toEqual(expected);
+    expect(await warningsOf(readDocuments({ path: lines }))).toEqual([expected[0]?.replace('2)', '1)')]);
+    const table = await file('latin1.csv', latin1('id,tweet\n1,plain\n2,caf\u00e9\n'));
+    const cells = readDocuments({ path: table, column: 'tweet' });
+    expect(await warningsOf(cells)).toEqual([`warning: latin1.csv:3: ${NOT_UTF8} (such texts: 1)\n`]);
+  });
+
+  test('are told once of a folder', async () => {
+    await mkdir(join(folder, 'latin1'));
+    for (const name of ['a', 'b', 'c'])
+      await file(`latin1/${name}.txt`, name === 'a' ? 'plain' : latin1('\ncaf\u00e9'));
+    const expected = [`warning: latin1/b.txt:2: ${NOT_UTF8} (such texts: 2)\n`];
+    expect(await warningsOf(readDocuments({ path: join(folder, 'latin1') }))).toEqual(expected);
+    expect(await warningsOf(readTexts({ path: join(folder, 'latin1') }))).toEqual(expected);
   });
 });

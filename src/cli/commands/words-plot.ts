@@ -1,9 +1,9 @@
 /** `looksay words plot`: a map of words as an HTML page. */
-import { readFile } from 'node:fs/promises';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
 import { requireNewFile } from '../../tasks/output.js';
+import { readWords } from '../../tasks/words/question-files.js';
 import { plotWords, type WordsProjection, WORDS_PROJECTIONS } from '../../tasks/words/plot.js';
 import type { CommandContext } from '../context.js';
 import { overwriteOption } from './results.js';
@@ -63,7 +63,7 @@ async function runPlot(argv: ArgumentsCamelCase<PlotArguments>, context: Command
   checkNumbers(NUMBERS, argv);
   requireNewFile(argv.output, argv);
   const index = await loadIndex(argv.vectors);
-  const chosen = [...argv.words, ...(argv.file === undefined ? [] : await wordsIn(argv.file))];
+  const chosen = [...argv.words, ...(argv.file === undefined ? [] : await readWords(argv.file))];
   const words = chosen.length > 0 ? chosen : index.words.slice(0, argv.top ?? DEFAULT_TOP);
   const page = plotWords({
     index,
@@ -78,12 +78,4 @@ async function runPlot(argv: ArgumentsCamelCase<PlotArguments>, context: Command
     throw new UserError(`${argv.output}: cannot be written: ${messageOf(error)}`, { cause: error });
   }
   context.stdout.write(`${argv.output}\n`);
-}
-
-async function wordsIn(path: string): Promise<string[]> {
-  try {
-    return (await readFile(path, 'utf8')).split(/\s+/).filter((word) => word !== '');
-  } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
 }

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { systemReason } from '../../shared/errors.js';
-import { REPLACEMENT_CHARACTER } from '../../text/encoding.js';
+import { NOT_UTF8, REPLACEMENT_CHARACTER } from '../../text/encoding.js';
 import { canonicalSplit } from './splits.js';
 import type { CaptionedImage, CaptionEntry, Report } from './types.js';
 
@@ -32,7 +32,7 @@ export async function groupByImage(entries: AsyncIterable<CaptionEntry>, report:
 
 function faultOf({ image, split }: CaptionEntry, caption: string): string | undefined {
   if (image.trim() === '') return 'the name of the image is empty';
-  if ([image, caption, split].some((text) => text?.includes(REPLACEMENT_CHARACTER))) return 'is not valid UTF-8; save the file as UTF-8';
+  if ([image, caption, split].some((text) => text?.includes(REPLACEMENT_CHARACTER))) return NOT_UTF8;
   if (!/[\p{L}\p{N}]/u.test(caption)) return `empty caption for ${image}`;
   return undefined;
 }

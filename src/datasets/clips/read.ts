@@ -9,6 +9,7 @@ import { hasExtension } from '../../media/media-paths.js';
 import { compareNaturally } from '../../shared/folder-files.js';
 import { messageOf, systemReason, UserError } from '../../shared/errors.js';
 import { VIDEOS } from '../../media/video/index.js';
+import { LostCharacters } from '../../text/encoding.js';
 import { readClassFolders } from '../class-folders.js';
 import type { ClipSet, LabelledClip } from './types.js';
 
@@ -56,11 +57,14 @@ function readList(file: string, root: string): ClipSet {
   const rows = lines.every((line) => UCF_LINE.test(line.trim())) ? ucfRows(lines) : csvRows(file, text);
   const clips: LabelledClip[] = [];
   const problems: string[] = [];
+  const lost = new LostCharacters();
   rows.forEach(({ path, label, line }) => {
+    lost.add(path + label, `${file}:${line}`);
     const found = isAbsolute(path) ? path : resolve(root, path);
     if (existsSync(found)) clips.push({ path: found, label });
     else problems.push(`${file}:${line}: ${found}: no such file; left out`);
   });
+  if (lost.problem !== undefined) problems.unshift(lost.problem);
   return { clips, labels: [...new Set(clips.map(({ label }) => label))].sort(compareNaturally), problems };
 }
 

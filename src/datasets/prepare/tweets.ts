@@ -4,17 +4,16 @@
  */
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { UserError } from '../../shared/errors.js';
-import { readTexts } from '../../text/corpus.js';
-import { REPLACEMENT_CHARACTER, requireUtf8File } from '../../text/encoding.js';
+import { NOT_UTF8, REPLACEMENT_CHARACTER, requireUtf8File } from '../../text/encoding.js';
+import { delimiterOf, readTable } from '../../text/tables.js';
 import { SCRATCH_FOLDER, surveySources } from './photos.js';
 import type { Job, Outcome, Recipe } from './recipe.js';
 import { countRepeated, writeTable } from './text-files.js';
 
-const TABLES: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
 /** Names of columns that are texts, the likeliest first. */
 const COLUMNS = ['tweet', 'text', 'full_text', 'content', 'message', 'body'];
 
@@ -29,11 +28,14 @@ async function prepareTweets(job: Job): Promise<Outcome> {
   const table = await findTable(job);
   const column = job.options.column ?? (await columnOf(table));
   const rows: { readonly text: string }[] = [];
-  let index = 0;
-  for await (const text of readTexts({ path: table, column })) {
-    const where = `${table}: row ${++index}`;
+  let rowsInTable = 0;
+  const columns = [{ name: column, holds: 'texts', option: '--column' }];
+  for await (const { line, cells } of readTable(table, columns, delimiterOf(table) ?? ',')) {
+    const [text = ''] = cells;
+    const where = `${table}:${line}`;
+    rowsInTable++;
     if (text.trim() === '') job.report(where, 'is empty; left out');
-    else if (text.includes(REPLACEMENT_CHARACTER)) job.report(where, 'is not valid UTF-8; left out');
+    else if (text.includes(REPLACEMENT_CHARACTER)) job.report(where, `${NOT_UTF8}; left out`);
     else rows.push({ text });
     job.signal?.throwIfAborted();
   }
@@ -45,7 +47,7 @@ async function prepareTweets(job: Job): Promise<Outcome> {
     files: { texts: file },
     parts: { all: { texts: rows.length, characters } },
     counts: {
-      rowsInTable: index,
+      rowsInTable,
       textsRepeated: countRepeated(rows),
       longestText: rows.reduce((most, { text }) => Math.max(most, text.length), 0),
     },
@@ -55,7 +57,7 @@ async function prepareTweets(job: Job): Promise<Outcome> {
 }
 
 async function findTable(job: Job): Promise<string> {
-  const { files } = await surveySources(job, (name) => extname(name).toLowerCase() in TABLES);
+  const { files } = await surveySources(job, (name) => delimiterOf(name) !== undefined);
   const [first, second] = [...files];
   if (first === undefined) throw new UserError('no CSV or TSV file in the sources');
   if (second === undefined) return first[1];
@@ -74,7 +76,7 @@ async function columnOf(path: string): Promise<string> {
 
 async function readHeader(path: string): Promise<readonly string[]> {
   await requireUtf8File(path);
-  const parser = parse({ delimiter: TABLES[extname(path).toLowerCase()] ?? ',', bom: true, to: 1, relax_quotes: true });
+  const parser = parse({ delimiter: delimiterOf(path) ?? ',', bom: true, to: 1, relax_quotes: true });
   // What goes wrong in reading ends the parser with it, which the loop below then throws.
   pipeline(createReadStream(path), parser, () => undefined);
   for await (const row of parser as AsyncIterable<string[]>) return row.map((name) => name.trim());

@@ -7,8 +7,8 @@ import { extname } from 'node:path';
 import { messageOf, systemReason, UserError } from '../../shared/errors.js';
 import { compareNaturally } from '../../shared/folder-files.js';
 import { type Fields, isObject } from '../../shared/fields.js';
-import { readDocuments } from '../../text/corpus.js';
-import { cannotRead, REPLACEMENT_CHARACTER } from '../../text/encoding.js';
+import { readDocument } from '../../text/corpus.js';
+import { cannotRead, LostCharacters } from '../../text/encoding.js';
 import { readLines } from '../../text/lines.js';
 import { delimiterOf, readTable } from '../../text/tables.js';
 import { readClassFolders } from '../class-folders.js';
@@ -34,19 +34,17 @@ type Read = AsyncGenerator<Found | { readonly problem: string }>;
 export async function readLabelledTexts(source: LabelledTextSource): Promise<LabelledTexts> {
   const texts: LabelledText[] = [];
   const problems: string[] = [];
-  const damaged: string[] = [];
+  const lost = new LostCharacters();
   for await (const found of readAny(source)) {
     if ('problem' in found) problems.push(found.problem);
     else if (found.text.trim() === '') problems.push(`${found.where}: has no text; left out`);
     else if (found.label.trim() === '') problems.push(`${found.where}: has no label; left out`);
     else {
       texts.push({ text: found.text, label: found.label.trim() });
-      if (found.text.includes(REPLACEMENT_CHARACTER)) damaged.push(found.where);
+      lost.add(found.text, found.where);
     }
   }
-  if (damaged.length > 0) {
-    problems.push(`${damaged[0]}: is not valid UTF-8; save the file as UTF-8 (such texts: ${damaged.length})`);
-  }
+  if (lost.problem !== undefined) problems.push(lost.problem);
   if (texts.length === 0) {
     const [first = 'it is empty'] = problems;
     throw new UserError(`${source.path}: expected texts with labels, found none (${first})`);
@@ -75,7 +73,7 @@ async function* readFolder(folder: string): Read {
   const { classes, problems } = readClassFolders(folder, 'text files', (name) => /\.txt$/i.test(name));
   for (const problem of problems) yield { problem };
   for (const { label, paths } of classes) {
-    for (const path of paths) for await (const text of readDocuments({ path })) yield { text, label, where: path };
+    for (const path of paths) yield { text: await readDocument(path), label, where: path };
   }
 }
 

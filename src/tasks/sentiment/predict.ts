@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
 import { classifyTexts } from '../../models/sentiment/index.js';
 import { groupsOf } from '../../shared/groups.js';
-import { requireUtf8File } from '../../text/encoding.js';
+import { LostCharacters, requireUtf8File } from '../../text/encoding.js';
 import { LONGEST_LINE, readLines } from '../../text/lines.js';
 import { toTensors } from '../../training/parameters.js';
 import { likeliestLabels, type ScoredLabel } from '../scored-labels.js';
@@ -90,6 +90,8 @@ export function createSentimentClassifier(model: SentimentModel): SentimentClass
     classify,
     async *classifyLines(source, options = {}) {
       if (typeof source === 'string') await requireUtf8File(source);
+      const name = typeof source === 'string' ? source : 'stdin';
+      const lost = new LostCharacters();
       for await (const lines of groupsOf(readLines(source, { skipLong: true }), GROUP)) {
         const answers = await classify(
           lines.map(({ text }) => text),
@@ -97,11 +99,13 @@ export function createSentimentClassifier(model: SentimentModel): SentimentClass
         );
         for (const [index, { number, text, tooLong }] of lines.entries()) {
           const answer = answers[index] as SentimentAnswer;
+          lost.add(text, `${name}:${number}`);
           if (tooLong === true) yield { line: number, error: `is longer than ${LONGEST_LINE} characters` };
           else if ('error' in answer) yield { line: number, error: answer.error };
           else yield { line: number, text, ...answer };
         }
       }
+      lost.warn();
     },
     explain: (text, options = {}) => explainText(model, head.classify, text, options),
     dispose: head.dispose,

@@ -1,9 +1,11 @@
 /**
  * Files that word vectors are judged by: analogy questions as Mikolov published them (`: section` lines, four words a
- * line), and word pairs with the similarity that people gave them (WordSim-353, SimLex-999, MEN, RareWords, …).
+ * line), and word pairs with the similarity that people gave them (WordSim-353, SimLex-999, MEN, RareWords, …). And plain
+ * lists of words.
  */
 import { parse } from 'csv-parse/sync';
 import { UserError } from '../../shared/errors.js';
+import { LostCharacters } from '../../text/encoding.js';
 import { readLines } from '../../text/lines.js';
 import { explainReadErrors } from '../../training/system-errors.js';
 
@@ -99,11 +101,24 @@ function pairOf({ where, text, cells: [first = '', second = '', ...rest] }: Pair
   return { words: [first, second], rating: Number(number) };
 }
 
-/** Visits the lines that are not empty. */
+/** The words in the file at `path`, parted by white space. Throws UserError when it cannot be read. */
+export async function readWords(path: string): Promise<readonly string[]> {
+  const words: string[] = [];
+  await eachLine(path, (text) => {
+    for (const word of text.split(/\s+/)) words.push(word);
+  });
+  return words;
+}
+
+/** Visits the lines that are not empty; warns when some are not UTF-8. */
 async function eachLine(path: string, visit: (text: string, where: string) => void): Promise<void> {
+  const lost = new LostCharacters();
   await explainReadErrors(path, 'check the path', async () => {
     for await (const { number, text } of readLines(path)) {
-      if (text.trim() !== '') visit(text.trim(), `${path}:${number}`);
+      const where = `${path}:${number}`;
+      lost.add(text, where);
+      if (text.trim() !== '') visit(text.trim(), where);
     }
   });
+  lost.warn();
 }

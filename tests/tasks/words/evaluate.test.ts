@@ -8,8 +8,9 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { Random } from '../../../src/shared/random.js';
 import { evaluateWords } from '../../../src/tasks/words/evaluate.js';
 import { plotWords } from '../../../src/tasks/words/plot.js';
-import { readAnalogies, readRatedPairs } from '../../../src/tasks/words/question-files.js';
+import { readAnalogies, readRatedPairs, readWords } from '../../../src/tasks/words/question-files.js';
 import { WordIndex } from '../../../src/tasks/words/word-index.js';
+import { NOT_UTF8 } from '../../../src/text/encoding.js';
 import type { WordVectors } from '../../../src/text/word-vectors.js';
 
 let folder: string;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'looksay-evaluate-words-'));
 });
 
-async function file(name: string, text: string): Promise<string> {
+async function file(name: string, text: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, text);
   return path;
@@ -155,6 +156,26 @@ describe('evaluation', () => {
     );
     await expect(readRatedPairs(await file('d', 'a,b,c\n'))).rejects.toThrow('found none');
     await expect(readAnalogies(join(folder, 'missing'))).rejects.toThrow('there is no such file');
+  });
+
+  test('lists of words have several a line', async () => {
+    expect(await readWords(await file('list', '\ufeffcat dog\n\n king\t queen\r\n'))).toEqual([
+      'cat',
+      'dog',
+      'king',
+      'queen',
+    ]);
+  });
+
+  test('files in another encoding are told of', async () => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const path = await file('latin1', Buffer.from('the cat\ncaf\u00e9\n', 'latin1'));
+    try {
+      await readWords(path);
+      expect(stderr.mock.calls).toEqual([[`warning: ${path}:2: ${NOT_UTF8} (such texts: 1)\n`]]);
+    } finally {
+      stderr.mockRestore();
+    }
   });
 });
 
