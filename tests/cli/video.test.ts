@@ -153,7 +153,8 @@ describe('looksay classify', () => {
     [['--frames', '0'], '--frames'],
     [['--timeout', '-1'], '--timeout'],
     [['--skip-done'], '--output'],
-    [['--frames', '2000', '--windows', '2'], 'at most 2048'],
+    [['--frames', '99999'], 'at most 2048 (2048 are held in memory), got 99999 (lower --frames'],
+    [['--frames', '2000', '--windows', '2'], 'got 4000: 2000 in each of 2 windows (lower --frames'],
   ])('%j exits with 2', async (argv, word) => {
     const { code, err, out } = await classify(join(data, 'red'), ...argv);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -190,6 +191,13 @@ describe('looksay train video', () => {
     rmSync(join(output, 'fold2'), { recursive: true });
     const again = await train(output, '--folds', '3', '--epochs', '1', '--continue');
     expect(lines(again.out)).toEqual(lines(out));
+  });
+
+  test('says before anything is encoded that it is too many frames', async () => {
+    const argv = ['train', 'video', '--data', data, '--encoder', encoder, '--output', join(folder, 'many')];
+    const { code, err } = await run([...argv, '--frames', '1000']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^looksay: frames a clip: expected at most 2048 .*, got 3000 /);
   });
 
   test('takes lists', async () => {

@@ -9,7 +9,7 @@ import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { ORIGINAL, type View } from './augment.js';
 import type { ImageEncoder } from './encode.js';
-import { decodeClips, FrameEncoder } from './encode-clips.js';
+import { decodeClips, FrameEncoder, requireFewEnough } from './encode-clips.js';
 import { noteEncoding } from './kept-features.js';
 import { cachedShape, type EncodedModel, frozenEncoder, frozenFingerprint } from './frozen.js';
 
@@ -80,9 +80,11 @@ export interface CachedClips {
   readonly usable: ReadonlySet<string>;
 }
 
-/** Encodes the clips that the cache does not have yet. */
+/** Encodes the clips that the cache does not have yet. Throws UserError (exit code 2) for too many frames. */
 export async function cacheClipFeatures(options: ClipFeatureOptions): Promise<CachedClips> {
   const { model, view = ORIGINAL, frames, directory, signal, timeout = DEFAULT_TIMEOUT_SECONDS } = options;
+  const samplings = [{ frames }];
+  requireFewEnough(samplings, model.config.preprocessing);
   const [height, width, channels] = frameShape(options);
   const video = frozenFingerprint(model, cutOf(options), view);
   const cache = await openFeatureCache({
@@ -99,7 +101,7 @@ export async function cacheClipFeatures(options: ClipFeatureOptions): Promise<Ca
   const encoder = new FrameEncoder(frozen);
   try {
     const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
-    for await (const clip of decodeClips(frozen, missing, [{ frames }], limits)) {
+    for await (const clip of decodeClips(frozen, missing, samplings, limits)) {
       signal?.throwIfAborted();
       progress.advance(1);
       if (clip.error === undefined) {

@@ -7,6 +7,7 @@ import {
   type DecodedVideo,
   type DecodeVideoOptions,
   type FrameSampling,
+  MOST_FRAMES,
   mostFrames,
   mostSampled,
   VideoError,
@@ -54,12 +55,27 @@ export async function* decodeClips(
   }
 }
 
-function requireFewEnough(samplings: readonly FrameSampling[], preprocessing: ImagePreprocessing): void {
+/** Throws UserError (exit code 2) where `samplings` take more frames of a clip than can be decoded. */
+export function requireFewEnough(samplings: readonly FrameSampling[], preprocessing: ImagePreprocessing): void {
   const [asked, most] = [mostSampled(samplings), mostFrames(preprocessing)];
   if (asked <= most) return;
-  throw new UserError(`frames a clip: expected at most ${most} (--frames, times --windows or --jitter), got ${asked}`, {
-    exitCode: 2,
+  const isStacked = most < MOST_FRAMES;
+  const held = `${MOST_FRAMES} are held in memory${isStacked ? ', each comes with the one before and after it' : ''}`;
+  const got = `${asked}${partsOf(samplings)}`;
+  throw new UserError(
+    `frames a clip: expected at most ${most} (${held}), got ${got} (lower --frames, --windows or --jitter: they multiply)`,
+    { exitCode: 2 },
+  );
+}
+
+/** What `samplings` add up, where the sum does not tell. */
+function partsOf(samplings: readonly FrameSampling[]): string {
+  const parts = samplings.map((sampling) => {
+    if (!('frames' in sampling)) return `up to ${sampling.atMost} of the timeline`;
+    const { frames, windows = 1 } = sampling;
+    return windows > 1 ? `${frames} in each of ${windows} windows` : String(frames);
   });
+  return parts.length > 1 || parts[0]?.includes(' ') === true ? `: ${parts.join(' and ')}` : '';
 }
 
 /** Encodes the frames of one clip after the other. */
