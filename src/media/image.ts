@@ -1,5 +1,6 @@
 /**
- * Pictures into pixels, by sharp: the one place that decodes and resizes, for training and for captioning alike.
+ * Pictures into pixels, by sharp: the one place that decodes and resizes, for training and for captioning alike, and the
+ * one that opens them.
  *
  * Order of work: orient as EXIF 2.3 says, convert to 8-bit sRGB (embedded ICC profile, CMYK, grey, 16 bit), lay
  * transparency on white, resize. Animations and documents of many pages give their first frame.
@@ -9,7 +10,7 @@
  * differs from the full decode by 0.35 of 255 on average and 4 at most.
  */
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import sharp, { type SharpOptions } from 'sharp';
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { assert } from '../shared/assert.js';
 import { systemReason, UserError } from '../shared/errors.js';
 import { embeddedPictures } from './embedded-pictures.js';
@@ -57,23 +58,43 @@ export class ImageError extends MediaError {}
  * Decodes a picture, from a path or from the bytes of a file, into `size * size * 3` bytes: RGB, row by row (HWC).
  *
  * The reading of the head and the hand-over to the decoder's threads happen before the first `await` (except of SVG
- * and TIFF, whose contents are looked at first): a caller that starts several decodes and then blocks finds them done. Throws ImageError when the file is missing, unreadable,
- * empty, not an image, cut short, damaged, or has more pixels than `limitPixels`.
+ * and TIFF, whose contents are looked at first): a caller that starts several decodes and then blocks finds them done.
+ * Throws ImageError when the file is missing, unreadable, empty, not an image, cut short, damaged, or has more pixels
+ * than `limitPixels`.
  */
-export async function decodeImage(
+export function decodeImage(
   source: string | Uint8Array,
   preprocessing: ImagePreprocessing,
   options: DecodeOptions = {},
 ): Promise<Uint8Array> {
+  return readImage(source, options, async (open) =>
+    preprocessing.fit === 'crop'
+      ? await cropped(open, preprocessing)
+      : pixelsOf(await resized(open, preprocessing, SHARP_FIT[preprocessing.fit])),
+  );
+}
+
+/** Begins to read a picture, upright: one that is broken is an error, and so is one that takes too long. */
+export type OpenImage = () => Sharp;
+
+/**
+ * What `use` makes of a picture, from a path or from the bytes of a file. All reading of pictures goes this way. Throws
+ * ImageError as `decodeImage` does.
+ */
+export async function readImage<Result>(
+  source: string | Uint8Array,
+  options: DecodeOptions,
+  use: (open: OpenImage) => Promise<Result>,
+): Promise<Result> {
   const where = typeof source === 'string' ? printable(source) : 'image data';
   const limitPixels = options.limitPixels ?? DEFAULT_LIMIT_PIXELS;
   const { input, format } = typeof source === 'string' ? openImage(source, where) : checkedBytes(source, where);
   if (format === 'SVG' && typeof input !== 'string') await checkEmbedded(input, where, limitPixels);
   try {
     if (format === 'TIFF') await checkDepth(input, where);
-    return preprocessing.fit === 'crop'
-      ? await cropped(input, preprocessing, limitPixels)
-      : pixelsOf(await resized(input, preprocessing, SHARP_FIT[preprocessing.fit], limitPixels));
+    return await use(() =>
+      sharp(input, { ...inputOptions(limitPixels), autoOrient: true }).timeout({ seconds: TIME_LIMIT_SECONDS }),
+    );
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw new ImageError(where, await reasonFor(error, input, limitPixels), error);
@@ -87,13 +108,11 @@ interface RawImage {
 
 /** The one resize that training and captioning share. */
 function resized(
-  input: string | Uint8Array,
+  open: OpenImage,
   { size, kernel }: ImagePreprocessing,
   fit: 'fill' | 'contain' | 'outside' | 'cover',
-  limitPixels: number,
 ): Promise<RawImage> {
-  return sharp(input, { ...inputOptions(limitPixels), autoOrient: true })
-    .timeout({ seconds: TIME_LIMIT_SECONDS })
+  return open()
     .flatten({ background: WHITE })
     .resize(size, size, { fit, kernel, background: MIDDLE_GREY, fastShrinkOnLoad: false })
     .toColourspace('srgb')
@@ -105,14 +124,10 @@ function resized(
  * The middle square. It is cut here because libvips would read a file only as far down as the square goes, and so not
  * notice that the rest is missing. Very long strips, whose resized form may be too big to hold, are left to it.
  */
-async function cropped(
-  input: string | Uint8Array,
-  preprocessing: ImagePreprocessing,
-  limitPixels: number,
-): Promise<Uint8Array> {
-  const { width, height } = await sharp(input, inputOptions(limitPixels)).metadata();
+async function cropped(open: OpenImage, preprocessing: ImagePreprocessing): Promise<Uint8Array> {
+  const { width, height } = await open().metadata();
   const long = Math.max(width, height) > LONGEST_STRIP * Math.min(width, height);
-  const image = await resized(input, preprocessing, long ? 'cover' : 'outside', limitPixels);
+  const image = await resized(open, preprocessing, long ? 'cover' : 'outside');
   const { size } = preprocessing;
   const left = Math.floor((image.info.width - size) / 2);
   const top = Math.floor((image.info.height - size) / 2);

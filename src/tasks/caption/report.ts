@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { escapeUTF8 } from 'entities';
+import { ImageError } from '../../media/image.js';
 import { printable } from '../../media/media-error.js';
 import { realPathOf } from '../../media/media-paths.js';
 import { thumbnail } from '../../media/thumbnail.js';
@@ -117,7 +118,8 @@ async function copyOf(image: string, path: string): Promise<boolean> {
   try {
     bytes = await thumbnail(image, SIDE);
   } catch (error) {
-    warn(`${printable(image)}: is not shown in the report: ${messageOf(error)}`);
+    if (!(error instanceof ImageError)) throw error;
+    warn(`${error.message}; not shown in the report`);
     return false;
   }
   await writeFile(path, bytes);
