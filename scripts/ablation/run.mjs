@@ -44,16 +44,18 @@ const argv = yargs(process.argv.slice(2))
 /** What all rows share, but for what a row says otherwise. */
 const SHARED = /** @type {unknown[]} */ (argv['--'] ?? []).map(String);
 
-/** Runs looksay; its standard output. Throws with its exit code. */
-function looksay(args) {
+/** Runs looksay; its standard output. Throws with its exit code, unless that is 0 or, with some output, `tolerated`. */
+function looksay(args, tolerated = 0) {
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const parts = [];
     child.stdout.on('data', (part) => parts.push(part));
     child.on('error', failed);
-    child.on('close', (code) =>
-      code === 0 ? done(Buffer.concat(parts).toString()) : failed(new Error(`looksay ${args[0]}: exit code ${code}`)),
-    );
+    child.on('close', (code) => {
+      const output = Buffer.concat(parts).toString();
+      if (code === 0 || (code === tolerated && output !== '')) done(output);
+      else failed(new Error(`looksay ${args[0]}: exit code ${code}`));
+    });
   });
 }
 
@@ -118,15 +120,17 @@ async function train(row, seed, output) {
 /** Scores on Flickr8k's development photos, with the seconds that captioning took. */
 async function score(checkpoint, beamWidth) {
   const begin = performance.now();
-  const text = await looksay([
-    ...['evaluate', 'caption', '--checkpoint', checkpoint, '--split', 'dev', '--format', 'json', '--quiet'],
+  const options = [
     ...['--images', `${argv.data}/flickr8k/images`, '--captions', `${argv.data}/flickr8k/Flickr8k.token.txt`],
-    ...['--splits', `${argv.data}/flickr8k`],
-    ...['--beam-width', String(beamWidth), '--distinct-ngrams', '0', '--no-mirror'],
-  ]);
-  const { photos, scores, brokenEndings } = JSON.parse(text);
+    ...['--splits', `${argv.data}/flickr8k`, '--split', 'dev'],
+    ...['--beam-width', String(beamWidth), '--distinct-ngrams', '0', '--no-mirror', '--format', 'json', '--quiet'],
+  ];
+  // Photos that cannot be captioned make the exit code 1: the others are scored all the same.
+  const text = await looksay(['evaluate', 'caption', '--checkpoint', checkpoint, ...options], 1);
+  const { photos, failed, scores, brokenEndings } = JSON.parse(text);
+  if (failed > 0) console.error(`${checkpoint}: scored on ${photos} photos; ${failed} could not be captioned`);
   delete scores.perImage;
-  return { beamWidth, photos, brokenEndings, ...scores, seconds: (performance.now() - begin) / 1000 };
+  return { beamWidth, photos, failed, brokenEndings, ...scores, seconds: (performance.now() - begin) / 1000 };
 }
 
 /** Trains and scores one row with one seed, unless that is done; its result is kept beside the checkpoint. */

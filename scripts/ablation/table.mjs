@@ -70,11 +70,18 @@ function summaryOf(trainings, row) {
   return [line([row.name, scores.length, ...numbers])];
 }
 
+/** The most photos that a scoring had to leave out, in words; '' when none did. */
+function leftOut(results) {
+  const most = Math.max(0, ...results.map(({ failed = 0 }) => failed));
+  return most === 0 ? '' : ` (but for at most ${most}, which could not be captioned)`;
+}
+
 /** Markdown with every row whose training and scoring are done. */
 export async function tableOf({ work, rows, seeds, photos, shared }) {
   const lines = [];
   const summary = [];
   const folders = [];
+  const scorings = [];
   for (const row of rows) {
     const trainings = [];
     for (const seed of seeds) {
@@ -85,6 +92,7 @@ export async function tableOf({ work, rows, seeds, photos, shared }) {
     for (const training of trainings) lines.push(...(await rowsOf(training, row)));
     summary.push(...summaryOf(trainings, row));
     folders.push(...trainings.map(({ folder }) => folder));
+    scorings.push(...trainings.flatMap(({ results }) => results));
   }
   const data =
     photos === undefined
@@ -92,7 +100,7 @@ export async function tableOf({ work, rows, seeds, photos, shared }) {
       : `${photos} of Flickr8k's training photos where a row names no number`;
   return `# What each part of the captioner gains
 
-Scores on Flickr8k's 1,000 development photos, made by \`scripts/ablation/run.mjs\` (\`--distinct-ngrams 0 --no-mirror\`). Trained on ${data},
+Scores on Flickr8k's 1,000 development photos${leftOut(scorings)}, made by \`scripts/ablation/run.mjs\` (\`--distinct-ngrams 0 --no-mirror\`). Trained on ${data},
 by \`looksay train caption ${[...BASE, ...shared].join(' ')}\` and what the row says, which wins where it names the same option.
 Of each training the best epoch counts. In ${await bestAtTheEnd(folders)} of ${folders.length} trainings that is the last: these had not converged, and more photos also mean more steps.
 "10 + 10": after the epochs of the row that it goes on from. The logs are in \`benchmarks/captions/\`. Minutes and photos/s (of the whole evaluation, start included) are of the machine that trained, with whatever else ran on it.
