@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, configureBackend, DEVICES, type Device } from '../backend/index.js';
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
-import { checkNumbers, countUpTo } from './commands/training-options.js';
+import { countUpTo } from '../shared/rules.js';
+import { checkNumbers } from './commands/training-options.js';
 
 export const BACKENDS = ['onnxruntime', 'tensorflow', 'cpu'] as const;
 export type BackendChoice = (typeof BACKENDS)[number];

@@ -1,10 +1,11 @@
 /** `looksay cache`: what trainings keep in the cache directory, and its removal. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { note } from '../../shared/log.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import { clearFeatures, featureDirectory, keptFeatures, type KeptFeatures } from '../../tasks/encoder/index.js';
 import type { CommandContext } from '../context.js';
 import { type LinesArguments, linesFormatOption } from './results.js';
-import { asYargsOptions, checkNumbers, NUMBER_RULES, type NumberOptions } from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 
 const clearOptions: NumberOptions = {
   'unused-days': { default: 0, describe: 'Only what was not used for so many days', rule: NUMBER_RULES.fromZero },

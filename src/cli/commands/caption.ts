@@ -1,6 +1,7 @@
 /** `looksay caption`: writes a sentence about each image, or each clip with a captioner of clips. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
 import { startProgress } from '../../shared/progress.js';
 import { captionResults, clipCaptionResults } from '../../tasks/caption/format.js';
 import { captionDecodingDefaults, captionDecodingRules } from '../../tasks/caption/generate.js';
@@ -22,7 +23,7 @@ import {
   type Sink,
   withResults,
 } from './results.js';
-import { asYargsOptions, checkNumbers, given } from './training-options.js';
+import { asYargsOptions, checkNumbers } from './training-options.js';
 
 interface CaptionArguments extends BackendArguments, DecodingArguments, ResultArguments {
   readonly paths: string[];

@@ -1,4 +1,6 @@
 /** Options about how clips are read, the same for classifiers and for captioners of clips. */
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import {
   clipReaderDefaults,
   type ClipReaderOptions,
@@ -6,7 +8,7 @@ import {
   FRAME_STACKS,
   type FrameStack,
 } from '../../tasks/encoder/clip-reading.js';
-import { given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+import type { NumberOptions } from './training-options.js';
 
 export interface ClipReadingArguments {
   readonly frames: number | undefined;

@@ -1,13 +1,14 @@
 /** Options of commands that caption: which captioner, and how its words are chosen. */
 import type { ArgumentsCamelCase } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
 import { type CaptionChoice, CAPTION_CHOICES } from '../../tasks/caption/choose.js';
 import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
 import { captionDecodingDefaults, captionDecodingRules, clipDecodingDefaults } from '../../tasks/caption/generate.js';
 import { type CaptionOptions, DEFAULT_MIRROR } from '../../tasks/caption/predict.js';
 import { shippedCheckpoints } from '../../tasks/shipped-checkpoints.js';
 import { parseSource } from './sources.js';
-import { checkNumbers, given } from './training-options.js';
+import { checkNumbers } from './training-options.js';
 
 /** The captioner that the package ships. */
 export const DEFAULT_CHECKPOINT = shippedCheckpoints.captioner;

@@ -1,5 +1,6 @@
 /** `looksay evaluate sentiment`: scores a classifier of texts on texts whose classes are known. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { given } from '../../shared/given.js';
 import { SPLIT_PARTS, type SplitPart } from '../../tasks/held-out.js';
 import { evaluateSentiment, type SentimentEvaluation } from '../../tasks/sentiment/evaluate.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
@@ -7,7 +8,6 @@ import type { CommandContext } from '../context.js';
 import { alignedTable, confusionTable, percent } from './aligned-table.js';
 import { type LabelledTextArguments, labelledTextOptions, labelledTextsOf } from './labelled-text-options.js';
 import { requireSentimentCheckpoint, sentimentCheckpointOption } from './sentiment.js';
-import { given } from './training-options.js';
 
 interface EvaluateSentimentArguments extends BackendArguments, LabelledTextArguments {
   readonly checkpoint: string;

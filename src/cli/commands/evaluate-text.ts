@@ -1,10 +1,12 @@
 /** `looksay evaluate text`: how well a language model predicts a text. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import { SPLIT_PARTS, type SplitPart } from '../../tasks/held-out.js';
 import { evaluateText, type TextEvaluation } from '../../tasks/text/evaluate.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
-import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 import { type TextArguments, textOptions, textSourceOf } from './text-options.js';
 
 interface EvaluateTextArguments extends BackendArguments, TextArguments {

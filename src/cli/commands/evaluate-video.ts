@@ -1,5 +1,7 @@
 /** `looksay evaluate video`: scores a video classifier on clips whose classes are known. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import {
   evaluateVideoClassifier,
   type NamedClassificationScores,
@@ -10,7 +12,7 @@ import type { CommandContext } from '../context.js';
 import { alignedTable, confusionTable, percent, scoredOn } from './aligned-table.js';
 import { DEFAULT_VIDEO_CHECKPOINT, requireCheckpoint, TIMEOUT_OPTION, WINDOWS_OPTION } from './classify.js';
 import { clipSourceOptions, listOf } from './clip-sources.js';
-import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 
 interface EvaluateVideoArguments extends BackendArguments {
   readonly checkpoint: string;

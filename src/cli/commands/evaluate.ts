@@ -2,6 +2,8 @@
 import stringWidth from 'string-width';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import { type CaptionerEvaluation, evaluateCaptioner } from '../../tasks/caption/evaluate.js';
 import { type ReportOptions, requireNewReport, writeReport } from '../../tasks/caption/report.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
@@ -13,7 +15,7 @@ import { evaluateSentimentCommand } from './evaluate-sentiment.js';
 import { evaluateTextCommand } from './evaluate-text.js';
 import { evaluateVideoCommand } from './evaluate-video.js';
 import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
-import { asYargsOptions, checkNumbers, given, NUMBER_RULES } from './training-options.js';
+import { asYargsOptions, checkNumbers } from './training-options.js';
 
 interface EvaluateArguments extends BackendArguments, DecodingArguments {
   readonly images: string | undefined;

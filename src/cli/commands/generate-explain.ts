@@ -1,8 +1,8 @@
 /** `looksay generate --explain`: what a language model expects at each step, or where one of its cells is active. */
+import { given } from '../../shared/given.js';
 import { explainText, type ExplainedStep } from '../../tasks/text/explain.js';
 import type { TextModel } from '../../tasks/text/model.js';
 import type { CommandContext } from '../context.js';
-import { given } from './training-options.js';
 
 export interface ExplainArguments {
   readonly prompt: string;

@@ -1,7 +1,9 @@
 /** `looksay generate`: writes text with a language model. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
 import { warn } from '../../shared/log.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import {
   generateDefaults,
   type GenerateOptions,
@@ -12,7 +14,7 @@ import { type BackendArguments, backendOptions, selectBackend } from '../backend
 import type { CommandContext } from '../context.js';
 import { DEFAULT_TOP, runExplain } from './generate-explain.js';
 import { runInteractive } from './generate-interactive.js';
-import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 
 interface GenerateArguments extends BackendArguments {
   readonly checkpoint: string;

@@ -1,7 +1,8 @@
 /** `--hold-out-last SHARE`, `--hold-out-every N`: how commands are told what to hold out of training. */
 import { UserError } from '../../shared/errors.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import type { HeldOut } from '../../tasks/held-out.js';
-import { NUMBER_RULES, type NumberOptions } from './training-options.js';
+import type { NumberOptions } from './training-options.js';
 
 /** `things`: what is held out one by one ("document"). */
 export function heldOutOptions(

@@ -1,17 +1,12 @@
 /** `looksay prepare`: makes a data set ready to train on, from the archives that its publisher gives out. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { given } from '../../shared/given.js';
 import { note } from '../../shared/log.js';
+import { countUpTo, NUMBER_RULES } from '../../shared/rules.js';
 import { describePreparation, preparationRecipes, prepareDataset, type PrepareOptions } from '../../tasks/prepare.js';
 import { type CommandContext, STDIN_ARGUMENT } from '../context.js';
 import { listOf } from './clip-sources.js';
-import {
-  asYargsOptions,
-  checkNumbers,
-  countUpTo,
-  given,
-  NUMBER_RULES,
-  type NumberOptions,
-} from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 
 interface PrepareArguments {
   readonly set: string;

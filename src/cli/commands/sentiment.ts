@@ -1,6 +1,8 @@
 /** `looksay sentiment`: judges texts. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import { formatResult, headerOf, OUTPUT_FORMATS, type OutputFormat } from '../../tasks/result-format.js';
 import { explanationHeader, formatExplanation, SENTIMENT_RESULTS } from '../../tasks/sentiment/format.js';
 import {
@@ -15,7 +17,7 @@ import { type BackendArguments, backendOptions, selectBackend } from '../backend
 import { type CommandContext, plainText, STDIN_ARGUMENT } from '../context.js';
 import { requireShipped } from '../shipped-checkpoints.js';
 import { colouredExplanation } from './sentiment-explain.js';
-import { asYargsOptions, checkNumbers, given, NUMBER_RULES, type NumberOptions } from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 
 interface SentimentArguments extends BackendArguments {
   readonly texts: string[] | undefined;

@@ -1,7 +1,7 @@
 /** `--text FILE --column NAME --documents file|line`: how commands are told of a text. */
+import { given } from '../../shared/given.js';
 import { DOCUMENT_KINDS, type DocumentKind } from '../../tasks/text/architecture.js';
 import type { TextSource } from '../../tasks/text/corpus.js';
-import { given } from './training-options.js';
 
 export const textOptions = {
   text: {

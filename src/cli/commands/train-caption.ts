@@ -1,6 +1,8 @@
 /** `looksay train caption`: trains a captioner on photos with captions. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import {
   CELLS,
   captionerDefaults,
@@ -33,8 +35,6 @@ import {
   asYargsOptions,
   checkNumbers,
   DEFAULT_SEED,
-  given,
-  NUMBER_RULES,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,

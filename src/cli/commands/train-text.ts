@@ -1,6 +1,8 @@
 /** `looksay train text`: teaches a language model to write like a text. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import {
   type Feedback,
   FEEDBACKS,
@@ -23,8 +25,6 @@ import {
   asYargsOptions,
   checkNumbers,
   DEFAULT_SEED,
-  given,
-  NUMBER_RULES,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,

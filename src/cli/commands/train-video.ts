@@ -1,6 +1,8 @@
 /** `looksay train video`: trains a classifier on labelled clips. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import {
   CELLS,
   FRAME_ORDERS,
@@ -31,8 +33,6 @@ import {
   asYargsOptions,
   checkNumbers,
   DEFAULT_SEED,
-  given,
-  NUMBER_RULES,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,

@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import { corpusDefaults } from '../../tasks/words/corpus.js';
 import {
   WORD2VEC_ARCHITECTURES,
@@ -21,8 +23,6 @@ import {
   asYargsOptions,
   checkNumbers,
   DEFAULT_SEED,
-  given,
-  NUMBER_RULES,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,

@@ -1,9 +1,8 @@
 /** Options that mean the same in every `looksay train` command, and the check of numbers that options hold. */
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
 import { NUMBER_RULES, type NumberRule, requireFitting } from '../../shared/rules.js';
 import type { OptimizationRecipe } from '../../tasks/optimization.js';
-
-export { countUpTo, NUMBER_RULES } from '../../shared/rules.js';
 
 /** Options with a number, by their name on the command line. */
 export type NumberOptions = Readonly<Record<string, NumberOption>>;
@@ -45,13 +44,6 @@ export function checkNumbers(
 export type OptimizationArguments = {
   readonly [Name in keyof Omit<OptimizationRecipe, 'decay'>]: number | undefined;
 } & { readonly stopAfter: number | undefined; readonly seed: number | undefined };
-
-/** `record` without what is undefined. */
-export function given<T extends object>(record: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof T]?: Exclude<T[Name], undefined>;
-  };
-}
 
 /** Options of how weights are fitted, with the defaults of the task. */
 export function optimizationOptions(defaults: OptimizationRecipe): NumberOptions {
@@ -99,9 +91,9 @@ export const startFromOption = (what: string) =>
 
 /** Throws UserError (exit code 2) when one of the options that `--start-from` decides is given beside it. */
 export function requireUndecided(argv: Readonly<Record<string, unknown>>, decided: readonly string[]): void {
-  const given = argv['start-from'] === undefined ? undefined : decided.find((name) => argv[name] !== undefined);
-  if (given === undefined) return;
-  throw new UserError(`--${given}: is decided by --start-from (leave one of them out)`, { exitCode: 2 });
+  const beside = argv['start-from'] === undefined ? undefined : decided.find((name) => argv[name] !== undefined);
+  if (beside === undefined) return;
+  throw new UserError(`--${beside}: is decided by --start-from (leave one of them out)`, { exitCode: 2 });
 }
 
 /** Where the embedding of words starts from. */

@@ -1,8 +1,9 @@
 /** What the commands of `looksay words` share. */
+import { NUMBER_RULES } from '../../shared/rules.js';
 import { loadWordVectors } from '../../tasks/words/vectors.js';
 import { WordIndex } from '../../tasks/words/word-index.js';
 import type { LinesArguments } from './results.js';
-import { NUMBER_RULES, type NumberOptions } from './training-options.js';
+import type { NumberOptions } from './training-options.js';
 
 export const vectorsOption = {
   vectors: {

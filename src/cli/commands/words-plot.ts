@@ -2,19 +2,14 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES } from '../../shared/rules.js';
 import { requireNewFile } from '../../tasks/output.js';
 import { readWords } from '../../tasks/words/question-files.js';
 import { plotWords, type WordsProjection, WORDS_PROJECTIONS } from '../../tasks/words/plot.js';
 import type { CommandContext } from '../context.js';
 import { overwriteOption } from './results.js';
-import {
-  asYargsOptions,
-  checkNumbers,
-  DEFAULT_SEED,
-  given,
-  NUMBER_RULES,
-  type NumberOptions,
-} from './training-options.js';
+import { asYargsOptions, checkNumbers, DEFAULT_SEED, type NumberOptions } from './training-options.js';
 import { loadIndex, vectorsOption } from './words-options.js';
 
 interface PlotArguments {
