@@ -1,6 +1,6 @@
 /** The package as npm packs it: what is in it, and that it works where it is installed. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,13 @@ test('the tarball holds the build, the checkpoints, the scripts about data and t
     expect(paths).toContain(path);
   }
 });
+
+test.skipIf(process.platform === 'win32')(
+  'what is built can be executed, also where npx has linked an earlier build',
+  () => {
+    expect(statSync(join(folder, 'copy/dist/cli/main.js')).mode & 0o111).toBe(0o111);
+  },
+);
 
 test('installed elsewhere, it captions a photo there', async ({ skip }) => {
   skip(NO_REGISTRY.test(installed.err), 'no npm registry to install the dependencies from');
