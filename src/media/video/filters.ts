@@ -28,13 +28,24 @@ const NEVER = 1e6;
  * none). The frame that follows the last of them ends the stream: nothing further is decoded.
  */
 export function selectFilters(thresholds: readonly number[]): readonly string[] {
-  const passed = thresholds.map((time) => `gte(t,${number(time)})*lt(prev_t,${number(time)})`);
-  const last = number(thresholds.at(-1) ?? 0);
+  const [first, last] = [number(thresholds[0] ?? 0), number(thresholds.at(-1) ?? 0)];
+  const isFirst = `gte(t,${first})*lt(prev_t,${latestUntilNow(thresholds)})`;
   return [
-    `select='if(eq(n,0)+${passed.join('+')},print(prev_t);print(t);1,gte(prev_t,${last}))'`,
+    `select='if(eq(n,0)+${isFirst},print(prev_t);print(t);1,gte(prev_t,${last}))'`,
     `setpts='if(gte(PREV_INT,${last}),${NEVER}/TB,PTS)'`,
     `trim=end=${NEVER / 2}`,
   ];
+}
+
+/**
+ * The last of `thresholds` that is not after `t`, the first where all are. Found by halving: ffmpeg 9 refuses expressions
+ * of about a hundred terms beside each other.
+ */
+function latestUntilNow(thresholds: readonly number[]): string {
+  if (thresholds.length <= 1) return number(thresholds[0] ?? 0);
+  const middle = Math.floor(thresholds.length / 2);
+  const [earlier, later] = [thresholds.slice(0, middle), thresholds.slice(middle)];
+  return `if(lt(t,${number(later[0] as number)}),${latestUntilNow(earlier)},${latestUntilNow(later)})`;
 }
 
 const number = (time: number): string => time.toFixed(6);
