@@ -24,6 +24,8 @@ export const NUMBER_RULES = {
   fromZero: { expected: 'a number from 0 on', fits: (value: number) => value >= 0 && Number.isFinite(value) },
   aboveZero: { expected: 'a number above 0', fits: (value: number) => value > 0 },
   finite: { expected: 'a number', fits: (value: number) => Number.isFinite(value) },
+  whole: { expected: 'a whole number', fits: (value: number) => Number.isSafeInteger(value) },
+  upToOne: { expected: 'a number above 0 and at most 1', fits: (value: number) => value > 0 && value <= 1 },
   share: { expected: 'a number in [0, 1)', fits: (value: number) => value >= 0 && value < 1 },
 } as const satisfies Record<string, NumberRule>;
 

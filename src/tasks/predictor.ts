@@ -12,19 +12,33 @@ type FileInput = string | { readonly path: string };
 export function requirePaths<Input extends FileInput>(paths: Iterable<Input>): Iterable<Input> {
   const given: unknown = paths;
   if (typeof given === 'object' && given !== null && Symbol.iterator in given) return checkedPaths(paths);
-  throw notPaths(given, typeof given === 'string' ? ` (write [${describeValue(given)}])` : '');
+  throw notListOf('paths', given);
 }
 
 function* checkedPaths<Input extends FileInput>(paths: Iterable<Input>): Generator<Input> {
   for (const input of paths) {
     const path: unknown = typeof input === 'string' ? input : (input as { path?: unknown } | null)?.path;
-    if (typeof path !== 'string') throw notPaths(input, ' in it');
+    if (typeof path !== 'string') throw notListOf('paths', input, ' in it');
     yield input;
   }
 }
 
-function notPaths(found: unknown, hint: string): UserError {
-  return new UserError(`paths: expected a list of paths, got ${describeValue(found)}${hint}`, { exitCode: 2 });
+/** Throws UserError (exit code 2) unless `items` is a list of strings; `name` says of what (`texts`). */
+export function requireStrings(name: string, items: unknown): void {
+  if (!Array.isArray(items)) throw notListOf(name, items);
+  for (const item of items as unknown[]) if (typeof item !== 'string') throw notListOf(name, item, ' in it');
+}
+
+/** Throws UserError (exit code 2) unless `value` is a string. */
+export function requireString(name: string, value: unknown): void {
+  if (typeof value === 'string') return;
+  throw new UserError(`${name}: expected a string, got ${describeValue(value)}`, { exitCode: 2 });
+}
+
+function notListOf(name: string, found: unknown, place?: string): UserError {
+  const shown = describeValue(found);
+  const hint = place ?? (typeof found === 'string' ? ` (write [${shown}])` : '');
+  return new UserError(`${name}: expected a list of ${name}, got ${shown}${hint}`, { exitCode: 2 });
 }
 
 /** The time in which a predictor may be used. */

@@ -10,12 +10,18 @@ import {
   readerOutputSize,
 } from '../../src/models/clip-reader/index.js';
 import { createCaptionerParameters } from '../../src/models/captioner/index.js';
+import { createLanguageModelParameters, languageModelDefaults } from '../../src/models/language-model/index.js';
+import { createSentimentParameters, sentimentDefaults } from '../../src/models/sentiment/index.js';
 import { UserError } from '../../src/shared/errors.js';
 import { Random } from '../../src/shared/random.js';
 import type { ClipCaptionModel } from '../../src/tasks/caption/model.js';
 import { createCaptioner } from '../../src/tasks/caption/predict.js';
 import { createClipCaptioner } from '../../src/tasks/caption/predict-clips.js';
+import { createSentimentClassifier, type SentimentClassifier } from '../../src/tasks/sentiment/predict.js';
+import { createTextGenerator, type TextGenerator } from '../../src/tasks/text/generate.js';
+import { evaluateVideoClassifier } from '../../src/tasks/video/evaluate.js';
 import { loadVideoClassifier } from '../../src/tasks/video/predict.js';
+import { Vocabulary } from '../../src/text/vocabulary.js';
 import { makeClip } from '../helpers/clips.js';
 import { temporaryFolder, tinyCaptionModel, writePicture } from '../helpers/tiny-captioner.js';
 import { saveTinyVideoClassifier } from '../helpers/tiny-video-classifier.js';
@@ -87,11 +93,13 @@ async function resultsOf(results: AsyncIterable<object>): Promise<object[]> {
 }
 
 /** What is thrown, which has to be an error that the user can mend. */
-async function refusal(results: AsyncIterable<object>): Promise<string> {
-  const error: unknown = await resultsOf(results).catch((thrown: unknown) => thrown);
+async function refusalOf(promise: Promise<unknown>): Promise<string> {
+  const error: unknown = await promise.catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UserError);
   return (error as UserError).message;
 }
+
+const refusal = (results: AsyncIterable<object>): Promise<string> => refusalOf(resultsOf(results));
 
 describe.each(PREDICTORS)('a %s', (name, kind, create) => {
   test('takes lists of paths, whatever lists they are, and nothing else', async () => {
@@ -163,4 +171,113 @@ test.each(PREDICTORS)('a %s says which options make no sense', async (name, kind
     expect(await refusal(predictor.predict([files[kind]], options))).toBe(message);
   }
   predictor.dispose();
+});
+
+const SMALL = { layers: 1, hiddenSize: 4, embeddingSize: 4 };
+
+function tinySentimentClassifier(): SentimentClassifier {
+  const vocabulary = Vocabulary.build([['good', 'bad']]);
+  const model = { ...sentimentDefaults, ...SMALL, vocabularySize: vocabulary.size, classes: 2 };
+  return createSentimentClassifier({
+    config: { unit: 'word', maximumLength: 9, split: { kind: 'none' }, data: '', model },
+    vocabulary,
+    labels: ['neg', 'pos'],
+    weights: createSentimentParameters(model, new Random(1)),
+  });
+}
+
+function tinyTextGenerator(): TextGenerator {
+  const vocabulary = Vocabulary.build([['a', 'b']]);
+  const model = { ...languageModelDefaults, ...SMALL, vocabularySize: vocabulary.size };
+  return createTextGenerator({
+    config: { unit: 'char', split: { kind: 'none' }, model },
+    vocabulary,
+    weights: createLanguageModelParameters(model, new Random(1)),
+  });
+}
+
+async function* linesOf(...lines: readonly string[]): AsyncGenerator<string> {
+  for (const line of lines) yield await Promise.resolve(`${line}\n`);
+}
+
+describe('a sentiment classifier', () => {
+  test('says which options and texts make no sense', async () => {
+    const classifier = tinySentimentClassifier();
+    const { classify } = classifier as unknown as {
+      classify: (texts: unknown, options?: unknown) => Promise<object[]>;
+    };
+    expect(await classify(['good', '', 'bad'], { top: undefined })).toHaveLength(3);
+    const top = 'top: expected a whole number from 1 on, got';
+    for (const [found, shown] of [
+      [0, '0'],
+      [NaN, 'NaN'],
+      ['2', '"2"'],
+    ] as const) {
+      expect(await refusalOf(classify(['good'], { top: found }))).toBe(`${top} ${shown}`);
+      expect(await refusal(classifier.classifyLines(linesOf(), { top: found as number }))).toBe(`${top} ${shown}`);
+    }
+    expect(await refusalOf(classify('good'))).toBe('texts: expected a list of texts, got "good" (write ["good"])');
+    expect(await refusalOf(classify(['good', undefined]))).toBe('texts: expected a list of texts, got undefined in it');
+    expect(await refusalOf(classifier.explain(5 as unknown as string))).toBe('text: expected a string, got 5');
+    classifier.dispose();
+  });
+
+  test('says that it was used after dispose', async () => {
+    const classifier = tinySentimentClassifier();
+    const lines = classifier.classifyLines(
+      (async function* () {
+        yield* linesOf('good');
+        await new Promise((resolve) => setTimeout(resolve, 50)); // what comes later is a group of its own
+        yield* linesOf('bad');
+      })(),
+    );
+    expect((await lines.next()).value).toMatchObject({ line: 1, text: 'good' });
+    classifier.dispose();
+    classifier.dispose();
+    const disposed = 'sentiment classifier: was used after dispose() (load it again)';
+    expect(await refusal(lines)).toBe(disposed);
+    expect(await refusal(classifier.classifyLines(linesOf()))).toBe(disposed);
+    expect(await refusalOf(classifier.classify(['good']))).toBe(disposed);
+    expect(await refusalOf(classifier.explain('good'))).toBe(disposed);
+  });
+});
+
+describe('a text generator', () => {
+  test.each([
+    [{ length: 0 }, 'length: expected a whole number from 1 on, got 0'],
+    [{ temperature: '1' }, 'temperature: expected a number from 0 on, got "1"'],
+    [{ temperature: 0, count: 2 }, 'temperature 0 always writes the same text: ask for one, or raise the temperature'],
+    [{ topK: NaN }, 'topK: expected a whole number from 1 on, got NaN'],
+    [{ topP: '1' }, 'topP: expected a number above 0 and at most 1, got "1"'],
+    [{ count: 1.5 }, 'count: expected a whole number from 1 on, got 1.5'],
+    [{ seed: 'x' }, 'seed: expected a whole number, got "x"'],
+    [{ stop: 5 }, 'stop: expected a string, got 5'],
+    [{ stop: '' }, 'stop: expected some text, got none'],
+  ])('takes no %j', async (options, message) => {
+    const generator = tinyTextGenerator();
+    expect(await refusalOf(generator.generate('a', options as object))).toBe(message);
+    generator.dispose();
+  });
+
+  test('says that a prompt is none, and that it was used after dispose', async () => {
+    const generator = tinyTextGenerator();
+    const { generate } = generator as unknown as {
+      generate: (prompt?: unknown, options?: object) => Promise<string[]>;
+    };
+    expect(await refusalOf(generate())).toBe('prompt: expected a string, got undefined');
+    expect(await generate('a', { length: 3, count: undefined, topP: undefined })).toHaveLength(1);
+    generator.dispose();
+    generator.dispose();
+    expect(await refusalOf(generate('a'))).toBe('text generator: was used after dispose() (load it again)');
+  });
+});
+
+test.each([
+  [{ windows: 0 }, 'windows: expected a whole number from 1 on, got 0'],
+  [{ timeout: '60' }, 'timeout: expected a number above 0, got "60"'],
+  [{ shuffleSeed: -1 }, 'shuffleSeed: expected a whole number from 0 on, got -1'],
+  [{ groups: '19' }, 'groups: expected a list of groups, got "19" (write ["19"])'],
+])('a scoring of a video classifier takes no %j', async (options, message) => {
+  const [checkpoint, data] = ['nowhere', folder];
+  expect(await refusalOf(evaluateVideoClassifier({ checkpoint, data, ...(options as object) }))).toBe(message);
 });

@@ -1,9 +1,9 @@
 /** `looksay evaluate video`: scores a video classifier on clips whose classes are known. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { given } from '../../shared/given.js';
-import { NUMBER_RULES } from '../../shared/rules.js';
 import {
   evaluateVideoClassifier,
+  evaluateVideoRules,
   type NamedClassificationScores,
   type VideoEvaluation,
 } from '../../tasks/video/evaluate.js';
@@ -31,7 +31,7 @@ const NUMBERS: NumberOptions = {
   ...WINDOWS_OPTION,
   'shuffle-frames': {
     describe: "Shuffle each clip's frames by this seed: shows what their order is worth",
-    rule: NUMBER_RULES.countFromZero,
+    rule: evaluateVideoRules.shuffleSeed,
   },
   ...TIMEOUT_OPTION,
 };

@@ -7,6 +7,7 @@ import { NUMBER_RULES } from '../../shared/rules.js';
 import {
   generateDefaults,
   type GenerateOptions,
+  generateRules,
   loadTextGenerator,
   type TextGenerator,
 } from '../../tasks/text/generate.js';
@@ -37,20 +38,20 @@ const NUMBERS: NumberOptions = {
   length: {
     default: generateDefaults.length,
     describe: 'Units (characters or words) at most',
-    rule: NUMBER_RULES.count,
+    rule: generateRules.length,
   },
   temperature: {
     default: generateDefaults.temperature,
     describe: 'Below 1 is bolder, above 1 more varied; 0 takes the likeliest',
-    rule: NUMBER_RULES.fromZero,
+    rule: generateRules.temperature,
   },
-  'top-k': { describe: 'Only the so many likeliest units', rule: NUMBER_RULES.count },
+  'top-k': { describe: 'Only the so many likeliest units', rule: generateRules.topK },
   'top-p': {
     default: generateDefaults.topP,
     describe: 'Only the likeliest units whose probabilities sum to this',
-    rule: { expected: 'a number above 0 and at most 1', fits: (value) => value > 0 && value <= 1 },
+    rule: generateRules.topP,
   },
-  count: { default: generateDefaults.count, describe: 'Different texts, one a line', rule: NUMBER_RULES.count },
+  count: { default: generateDefaults.count, describe: 'Different texts, one a line', rule: generateRules.count },
   top: { default: DEFAULT_TOP, describe: '--explain: likeliest units to show', rule: NUMBER_RULES.count },
   neuron: { describe: '--explain: show where this cell, from 0, is active', rule: NUMBER_RULES.countFromZero },
   layer: { describe: '--neuron: its layer, from 0 (default: the topmost)', rule: NUMBER_RULES.countFromZero },

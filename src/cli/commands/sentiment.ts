@@ -2,7 +2,6 @@
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
-import { NUMBER_RULES } from '../../shared/rules.js';
 import { formatResult, headerOf, OUTPUT_FORMATS, type OutputFormat } from '../../tasks/result-format.js';
 import { explanationHeader, formatExplanation, SENTIMENT_RESULTS } from '../../tasks/sentiment/format.js';
 import {
@@ -11,6 +10,7 @@ import {
   type SentimentOptions,
   sentimentPredictionDefaults,
   type SentimentResult,
+  sentimentRules,
 } from '../../tasks/sentiment/predict.js';
 import { shippedCheckpoints } from '../../tasks/shipped-checkpoints.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
@@ -45,7 +45,7 @@ const NUMBERS: NumberOptions = {
   top: {
     default: sentimentPredictionDefaults.top,
     describe: 'Classes to give for each text (jsonl)',
-    rule: NUMBER_RULES.count,
+    rule: sentimentRules.top,
   },
 };
 

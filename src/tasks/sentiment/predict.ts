@@ -2,10 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
 import { classifyTexts } from '../../models/sentiment/index.js';
+import { given } from '../../shared/given.js';
 import { groupsOf } from '../../shared/groups.js';
+import { NUMBER_RULES, requireNumbers } from '../../shared/rules.js';
 import { LostCharacters, requireUtf8File } from '../../text/encoding.js';
 import { LONGEST_LINE, readLines } from '../../text/lines.js';
 import { toTensors } from '../../training/parameters.js';
+import { lifetimeOf, requireString, requireStrings } from '../predictor.js';
 import { likeliestLabels, type ScoredLabel } from '../scored-labels.js';
 import { classifyAll, type ClassifyIds } from './classify.js';
 import { explainText, type SentimentExplanation } from './explain.js';
@@ -34,7 +37,10 @@ export interface SentimentOptions {
 
 export const sentimentPredictionDefaults = { top: 5 } as const;
 
-/** A classifier of texts, ready to use. */
+/** What the numbers among the options must be. */
+export const sentimentRules = { top: NUMBER_RULES.count };
+
+/** A classifier of texts, ready to use. Its methods throw UserError for what makes no sense, and after `dispose`. */
 export interface SentimentClassifier {
   readonly model: SentimentModel;
   readonly labels: readonly string[];
@@ -72,8 +78,12 @@ export async function loadSentimentClassifier(folder: string): Promise<Sentiment
 export function createSentimentClassifier(model: SentimentModel): SentimentClassifier {
   const { labels, config, vocabulary } = model;
   const head = createHead(model);
+  const lifetime = lifetimeOf('sentiment classifier', head.dispose);
   const classify = async (texts: readonly string[], options: SentimentOptions = {}): Promise<SentimentAnswer[]> => {
-    const { top, signal } = { ...sentimentPredictionDefaults, ...options };
+    lifetime.requireAlive();
+    requireStrings('texts', texts);
+    requireNumbers(sentimentRules, { ...options });
+    const { top, signal } = { ...sentimentPredictionDefaults, ...given(options) };
     const all = texts.map((text) => encodeText(text, config, vocabulary));
     const judged = all.filter((ids) => ids.length > 0);
     const rows = await head.classify(judged, signal === undefined ? {} : { signal });
@@ -89,6 +99,8 @@ export function createSentimentClassifier(model: SentimentModel): SentimentClass
     labels,
     classify,
     async *classifyLines(source, options = {}) {
+      lifetime.requireAlive();
+      requireNumbers(sentimentRules, { ...options });
       if (typeof source === 'string') await requireUtf8File(source);
       const name = typeof source === 'string' ? source : 'stdin';
       const lost = new LostCharacters();
@@ -107,8 +119,12 @@ export function createSentimentClassifier(model: SentimentModel): SentimentClass
       }
       lost.warn();
     },
-    explain: (text, options = {}) => explainText(model, head.classify, text, options),
-    dispose: head.dispose,
+    async explain(text, options = {}) {
+      lifetime.requireAlive();
+      requireString('text', text);
+      return explainText(model, head.classify, text, options);
+    },
+    dispose: lifetime.dispose,
   };
 }
 

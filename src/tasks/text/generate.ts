@@ -4,9 +4,12 @@ import { compile } from '../../backend/compile.js';
 import { createSampler } from '../../decoding/index.js';
 import { languageModelHidden, startLanguageModel, stepLanguageModel } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
+import { NUMBER_RULES, requireNumbers } from '../../shared/rules.js';
 import { normalizeText, splitText } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNKNOWN_ID, UNSAID_IDS } from '../../text/vocabulary.js';
 import { toTensors } from '../../training/parameters.js';
+import { lifetimeOf, requireString } from '../predictor.js';
 import { loadTextModel, type TextModel } from './model.js';
 
 /** How texts are written. */
@@ -32,12 +35,22 @@ export interface GenerateOptions {
 /** The one place where the defaults of writing stand. */
 export const generateDefaults: GenerateOptions = { length: 200, temperature: 1, topP: 1, count: 1, seed: 1 };
 
+/** What the numbers among the options must be. */
+export const generateRules = {
+  length: NUMBER_RULES.count,
+  temperature: NUMBER_RULES.fromZero,
+  topK: NUMBER_RULES.count,
+  topP: NUMBER_RULES.upToOne,
+  count: NUMBER_RULES.count,
+  seed: NUMBER_RULES.whole,
+};
+
 /** A language model, ready to write. */
 export interface TextGenerator {
   readonly model: TextModel;
   /**
    * Different continuations of `prompt`, without it: `count` of them, or fewer when no more were found.
-   * Throws UserError for options out of range.
+   * Throws UserError for options out of range, and after `dispose`.
    */
   generate(prompt: string, options?: Partial<GenerateOptions>): Promise<string[]>;
   /** The units of `prompt` that the model has never seen: they are passed over. */
@@ -66,12 +79,15 @@ export async function loadTextGenerator(folder: string): Promise<TextGenerator> 
 
 export function createTextGenerator(model: TextModel): TextGenerator {
   const parameters = toTensors(model.weights);
+  const lifetime = lifetimeOf('text generator', () => tf.dispose(parameters));
   return {
     model,
     unknownIn: (prompt) => [...new Set(unitsOf(model, prompt).filter((unit) => !isKnown(model, unit)))],
     async generate(prompt, chosen = {}) {
-      const options = withComposedStop({ ...generateDefaults, ...chosen });
-      requireOptions(options);
+      lifetime.requireAlive();
+      requireString('prompt', prompt);
+      requireOptions(chosen);
+      const options = withComposedStop({ ...generateDefaults, ...given(chosen) });
       const tokens = promptTokens(model, prompt);
       const state = readPrompt(model, parameters, tokens.slice(0, -1));
       try {
@@ -80,7 +96,7 @@ export function createTextGenerator(model: TextModel): TextGenerator {
         tf.dispose(state);
       }
     },
-    dispose: () => tf.dispose(parameters),
+    dispose: lifetime.dispose,
   };
 }
 
@@ -98,19 +114,17 @@ export function promptTokens(model: TextModel, prompt: string): number[] {
   return [START_ID, ...model.vocabulary.encode(known)];
 }
 
-function requireOptions({ temperature, count, length, stop }: GenerateOptions): void {
-  const wrong = (message: string): UserError => new UserError(message, { exitCode: 2 });
-  if (!(temperature >= 0 && Number.isFinite(temperature))) {
-    throw wrong(`temperature: expected a number from 0 on, got ${temperature}`);
-  }
-  if (!(Number.isInteger(count) && count >= 1)) throw wrong(`count: expected a whole number from 1 on, got ${count}`);
-  if (!(Number.isInteger(length) && length >= 1)) {
-    throw wrong(`length: expected a whole number from 1 on, got ${length}`);
-  }
+function requireOptions(options: Partial<GenerateOptions>): void {
+  requireNumbers(generateRules, { ...options });
+  const { temperature, count = 1, stop } = options;
   if (temperature === 0 && count > 1) {
-    throw wrong('temperature 0 always writes the same text: ask for one, or raise the temperature');
+    throw new UserError('temperature 0 always writes the same text: ask for one, or raise the temperature', {
+      exitCode: 2,
+    });
   }
-  if (stop === '') throw wrong('stop: expected some text, got none');
+  if (stop === undefined) return;
+  requireString('stop', stop);
+  if (stop === '') throw new UserError('stop: expected some text, got none', { exitCode: 2 });
 }
 
 /** The stop text as the model writes it: what it was trained on was composed (NFC). */

@@ -5,12 +5,14 @@ import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { Random } from '../../shared/random.js';
+import { NUMBER_RULES, requireNumbers } from '../../shared/rules.js';
 import { groupBy, splitByNames } from '../../datasets/clips/index.js';
+import { requireStrings } from '../predictor.js';
 import { type ClipSource, readSource } from './data.js';
 import { frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
 import { frameEncodingOf, loadVideoModel, type VideoModel, windowsOf } from './model.js';
-import { type ClipProbabilities, createHead } from './predict.js';
+import { type ClipProbabilities, classifyRules, createHead } from './predict.js';
 
 /** Which classifier is scored on which clips. */
 export interface EvaluateVideoOptions extends ClipSource {
@@ -24,9 +26,17 @@ export interface EvaluateVideoOptions extends ClipSource {
   readonly groups?: readonly string[];
   /** Shuffle each clip's frames by this seed: what a model scores then, it does not owe to their order. */
   readonly shuffleSeed?: number;
+  /** Seconds that the decoding of a clip may take; default 60. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
 }
+
+/** What the numbers among the options must be. */
+export const evaluateVideoRules = {
+  windows: classifyRules.windows,
+  shuffleSeed: NUMBER_RULES.countFromZero,
+  timeout: classifyRules.timeout,
+};
 
 /** Scores of one way of classifying. */
 export interface NamedClassificationScores {
@@ -55,9 +65,11 @@ export interface VideoEvaluation {
 
 /**
  * Classifies the labelled clips and scores what is said; one that cannot be decoded is named and not scored. Throws
- * UserError when there is nothing to score.
+ * UserError when there is nothing to score, and for options that make no sense.
  */
 export async function evaluateVideoClassifier(options: EvaluateVideoOptions): Promise<VideoEvaluation> {
+  requireNumbers(evaluateVideoRules, { ...options });
+  if (options.groups !== undefined) requireStrings('groups', options.groups);
   const model = await loadVideoModel(options.checkpoint);
   const clips = clipsToScore(options, model);
   const { found, failures } = await classifyAll(model, clips, options);
