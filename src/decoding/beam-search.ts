@@ -19,6 +19,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { defined } from '../shared/assert.js';
+import { NUMBER_RULES, type NumberRule, requireFitting, requireNumbers } from '../shared/rules.js';
 import { createExtender, type Extensions } from './extension.js';
 import {
   extendHypothesis,
@@ -29,7 +30,7 @@ import {
   tokensOf,
 } from './hypothesis.js';
 import { type LengthFormula, lengthPenaltyOf } from './length-penalty.js';
-import { requireDecodingOptions, requireInteger, requireNumber, tokensToFetch } from './options.js';
+import { requireDecodingOptions, tokensToFetch } from './options.js';
 import type { Candidate, DecodingOptions, DecodingState, SequenceDecoder } from './types.js';
 
 /** What beam search follows, and how it ranks it. */
@@ -73,16 +74,25 @@ interface Rules {
   readonly scoreOf: (worth: number, length: number) => number;
 }
 
+const RULES = {
+  beamWidth: NUMBER_RULES.count,
+  candidates: NUMBER_RULES.count,
+  groups: NUMBER_RULES.count,
+  diversityPenalty: NUMBER_RULES.fromZero,
+  lengthPenalty: NUMBER_RULES.finite,
+};
+
+const divisorOf = (beamWidth: number): NumberRule => ({
+  expected: `a divisor of the beam width ${beamWidth}`,
+  fits: (groups) => beamWidth % groups === 0,
+});
+
 function rulesOf(options: BeamSearchOptions): Rules {
   const { beamWidth = 5, lengthPenalty = 0, lengthFormula = 'wu', candidates = 1 } = options;
   const { groups = 1, diversityPenalty = 0 } = options;
   requireDecodingOptions(options);
-  requireInteger('beamWidth', beamWidth, 1);
-  requireInteger('candidates', candidates, 1);
-  requireInteger('groups', groups, 1, beamWidth);
-  requireNumber('groups', groups, `a divisor of the beam width ${beamWidth}`, beamWidth % groups === 0);
-  requireNumber('diversityPenalty', diversityPenalty, 'a number from 0 on', diversityPenalty >= 0);
-  requireNumber('lengthPenalty', lengthPenalty, 'a finite number', Number.isFinite(lengthPenalty));
+  requireNumbers(RULES, { ...options });
+  requireFitting('groups', divisorOf(beamWidth), groups);
   const scoreOf = (worth: number, length: number): number =>
     worth / lengthPenaltyOf(length, lengthPenalty, lengthFormula);
   const { costOf } = options;

@@ -6,7 +6,7 @@
  *
  * What similarity is, the caller says: nothing here knows of words.
  */
-import { requireNumber } from './options.js';
+import { NUMBER_RULES, requireFitting } from '../shared/rules.js';
 
 /** A candidate as the choice sees it. */
 export interface ScoredCandidate<T> {
@@ -28,8 +28,7 @@ export function expectedSimilarities<T>(
   candidates: readonly ScoredCandidate<T>[],
   { similarity, temperature = 1 }: MinimumBayesRiskOptions<T>,
 ): number[] {
-  const fits = Number.isFinite(temperature) && temperature > 0;
-  requireNumber('temperature', temperature, 'a finite number above 0', fits);
+  requireFitting('temperature', NUMBER_RULES.positive, temperature);
   const best = candidates.reduce((most, { score }) => Math.max(most, score), -Infinity);
   const weights = candidates.map(({ score }) => Math.exp((score - best) / temperature));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

@@ -1,24 +1,12 @@
-/** Checks of the numbers that steer decoding. */
-import { UserError } from '../shared/errors.js';
+/** The options that all ways of decoding share: what they must be, and what follows from them. */
+import { NUMBER_RULES, requireFitting, requireGiven, wholeBetween } from '../shared/rules.js';
 import type { DecodingOptions } from './types.js';
 
-/** Throws `UserError` unless `value` is a whole number in [minimum, maximum]. */
-export function requireInteger(name: string, value: number, minimum: number, maximum = Infinity): void {
-  if (Number.isInteger(value) && value >= minimum && value <= maximum) return;
-  const rule = maximum === Infinity ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
-  throw new UserError(`${name}: expected a whole number ${rule}, got ${value}`, { exitCode: 2 });
-}
-
-/** Throws `UserError` unless `fits`. */
-export function requireNumber(name: string, value: number, rule: string, fits: boolean): void {
-  if (!fits) throw new UserError(`${name}: expected ${rule}, got ${value}`, { exitCode: 2 });
-}
-
-/** Checks what all ways of decoding share. */
-export function requireDecodingOptions({ maximumLength, minimumLength = 0, noRepeatNgram = 0 }: DecodingOptions): void {
-  requireInteger('maximumLength', maximumLength, 1);
-  requireInteger('minimumLength', minimumLength, 0, maximumLength);
-  requireInteger('noRepeatNgram', noRepeatNgram, 0);
+/** Throws UserError (exit code 2) unless what all ways of decoding share makes sense. */
+export function requireDecodingOptions({ maximumLength, minimumLength, noRepeatNgram }: DecodingOptions): void {
+  requireGiven('maximumLength', NUMBER_RULES.count, maximumLength);
+  requireFitting('minimumLength', wholeBetween(0, maximumLength), minimumLength);
+  requireFitting('noRepeatNgram', NUMBER_RULES.countFromZero, noRepeatNgram);
 }
 
 /**

@@ -4,9 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../shared/random.js';
+import { NUMBER_RULES, requireGiven, requireNumbers } from '../shared/rules.js';
 import { createExtender, type Extensions } from './extension.js';
 import { extendHypothesis, finishHypothesis, type Hypothesis, repeatingTokens } from './hypothesis.js';
-import { requireDecodingOptions, requireInteger, requireNumber, tokensToFetch } from './options.js';
+import { requireDecodingOptions, tokensToFetch } from './options.js';
 import { type Choice, decodeRows } from './rows.js';
 import type { Candidate, DecodingOptions, DecodingState, SequenceDecoder } from './types.js';
 
@@ -76,14 +77,17 @@ export async function sample(
   }
 }
 
+const RULES = {
+  temperature: NUMBER_RULES.positive,
+  topK: NUMBER_RULES.count,
+  topP: NUMBER_RULES.upToOne,
+  candidates: NUMBER_RULES.count,
+};
+
 function requireSamplingOptions(options: SamplingOptions): void {
-  const { seed, temperature = 1, topK, topP = 1, candidates = 1 } = options;
   requireDecodingOptions(options);
-  requireNumber('seed', seed, 'a whole number', Number.isSafeInteger(seed));
-  requireNumber('temperature', temperature, 'a number above 0', temperature > 0 && Number.isFinite(temperature));
-  if (topK !== undefined) requireInteger('topK', topK, 1);
-  requireNumber('topP', topP, 'a number above 0 and at most 1', topP > 0 && topP <= 1);
-  requireInteger('candidates', candidates, 1);
+  requireGiven('seed', NUMBER_RULES.whole, options.seed);
+  requireNumbers(RULES, { ...options });
 }
 
 function repeatStates(start: DecodingState, images: number, candidates: number): DecodingState {

@@ -9,11 +9,14 @@ export interface NumberRule {
 
 const isWhole = (least: number) => (value: number) => Number.isInteger(value) && value >= least;
 
-/** A count that memory limits. */
-export const countUpTo = (most: number): NumberRule => ({
-  expected: `a whole number from 1 to ${most}`,
-  fits: (value) => isWhole(1)(value) && value <= most,
+/** A whole number in [least, most]. */
+export const wholeBetween = (least: number, most: number): NumberRule => ({
+  expected: `a whole number from ${least} to ${most}`,
+  fits: (value) => isWhole(least)(value) && value <= most,
 });
+
+/** A count that memory limits. */
+export const countUpTo = (most: number): NumberRule => wholeBetween(1, most);
 
 /** The rules that options share. */
 export const NUMBER_RULES = {
@@ -23,7 +26,7 @@ export const NUMBER_RULES = {
   positive: { expected: 'a number above 0', fits: (value: number) => value > 0 && Number.isFinite(value) },
   fromZero: { expected: 'a number from 0 on', fits: (value: number) => value >= 0 && Number.isFinite(value) },
   aboveZero: { expected: 'a number above 0', fits: (value: number) => value > 0 },
-  finite: { expected: 'a number', fits: (value: number) => Number.isFinite(value) },
+  finite: { expected: 'a finite number', fits: (value: number) => Number.isFinite(value) },
   whole: { expected: 'a whole number', fits: (value: number) => Number.isSafeInteger(value) },
   upToOne: { expected: 'a number above 0 and at most 1', fits: (value: number) => value > 0 && value <= 1 },
   share: { expected: 'a number in [0, 1)', fits: (value: number) => value >= 0 && value < 1 },
@@ -32,9 +35,14 @@ export const NUMBER_RULES = {
 /** Rules by the names of options. */
 export type NumberRules = Readonly<Record<string, NumberRule>>;
 
+/** Throws UserError (exit code 2) unless `value` is a number as `rule` says. */
+export function requireGiven(name: string, { expected, fits }: NumberRule, value: unknown): void {
+  if (typeof value !== 'number' || !fits(value)) throw wrongValue(name, expected, value);
+}
+
 /** Throws UserError (exit code 2) unless `value` is a number as `rule` says, or not given. */
-export function requireFitting(name: string, { expected, fits }: NumberRule, value: unknown): void {
-  requireThat(name, expected, value, typeof value === 'number' && fits(value));
+export function requireFitting(name: string, rule: NumberRule, value: unknown): void {
+  if (value !== undefined) requireGiven(name, rule, value);
 }
 
 /** Throws UserError (exit code 2) at the first of `options` that is given and not what its rule says. */
@@ -53,8 +61,11 @@ export function requireChoice(name: string, choices: readonly unknown[], value: 
 }
 
 function requireThat(name: string, expected: string, value: unknown, fits: boolean): void {
-  if (value === undefined || fits) return;
-  throw new UserError(`${name}: expected ${expected}, got ${describeValue(value)}`, { exitCode: 2 });
+  if (value !== undefined && !fits) throw wrongValue(name, expected, value);
+}
+
+function wrongValue(name: string, expected: string, found: unknown): UserError {
+  return new UserError(`${name}: expected ${expected}, got ${describeValue(found)}`, { exitCode: 2 });
 }
 
 /** A value as messages show it. */

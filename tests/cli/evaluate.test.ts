@@ -116,7 +116,7 @@ test('photos none of which can be decoded are an error', async () => {
 
 test.each([
   ['--beam-width', '1001', 'expected a whole number from 1 to 1000, got 1001'],
-  ['--length-penalty', 'Infinity', 'expected a number, got Infinity'],
+  ['--length-penalty', 'Infinity', 'expected a finite number, got Infinity'],
   ['--beam-groups', '2', 'expected a divisor of the beam width (5), got 2'],
   ['--diversity', 'Infinity', 'expected a number from 0 on, got Infinity'],
 ])('%s %s is as wrong as it is for looksay caption', async (option, value, reason) => {

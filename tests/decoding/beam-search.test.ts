@@ -269,11 +269,18 @@ describe('beam search', () => {
   });
 
   test.each([
-    [{ beamWidth: 0 }, 'beamWidth: expected a whole number of at least 1, got 0'],
-    [{ candidates: 1.5 }, 'candidates: expected a whole number of at least 1, got 1.5'],
-    [{ maximumLength: 0 }, 'maximumLength: expected a whole number of at least 1, got 0'],
+    [{ beamWidth: 0 }, 'beamWidth: expected a whole number from 1 on, got 0'],
+    [{ candidates: 1.5 }, 'candidates: expected a whole number from 1 on, got 1.5'],
+    [{ maximumLength: 0 }, 'maximumLength: expected a whole number from 1 on, got 0'],
     [{ minimumLength: 9 }, 'minimumLength: expected a whole number from 0 to 8, got 9'],
-    [{ noRepeatNgram: -1 }, 'noRepeatNgram: expected a whole number of at least 0, got -1'],
+    [{ noRepeatNgram: -1 }, 'noRepeatNgram: expected a whole number from 0 on, got -1'],
+    [
+      { maximumLength: undefined as unknown as number },
+      'maximumLength: expected a whole number from 1 on, got undefined',
+    ],
+    [{ groups: 2 }, 'groups: expected a divisor of the beam width 3, got 2'],
+    [{ groups: 0.5 }, 'groups: expected a whole number from 1 on, got 0.5'],
+    [{ diversityPenalty: -1 }, 'diversityPenalty: expected a number from 0 on, got -1'],
     [{ lengthPenalty: NaN }, 'lengthPenalty: expected a finite number, got NaN'],
   ])('refuses %j', (change, message) => {
     const model = createToyModel(6, 1);

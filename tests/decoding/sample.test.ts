@@ -132,7 +132,7 @@ test('leaves no tensor behind', async () => {
 
 test.each([
   [{ temperature: 0 }, 'temperature: expected a number above 0, got 0'],
-  [{ topK: 0 }, 'topK: expected a whole number of at least 1, got 0'],
+  [{ topK: 0 }, 'topK: expected a whole number from 1 on, got 0'],
   [{ topP: 1.2 }, 'topP: expected a number above 0 and at most 1, got 1.2'],
   [{ seed: 0.5 }, 'seed: expected a whole number, got 0.5'],
 ])('refuses %j', (change, message) => {
