@@ -82,9 +82,9 @@ export function carriedSentimentParameters(
   trained: Readonly<Record<string, HostTensor>>,
   { words, classOf, random }: CarriedSentiment,
 ): Record<string, HostTensor> {
-  const drawn = createSentimentParameters(config, random);
+  const shapes = sentimentParameterShapes(config);
   const ofClasses = (name: string): HostTensor =>
-    withRowsOf(defined(drawn[name], name), defined(trained[name], name), classOf);
+    withRowsOf(initialWeight(name, defined(shapes[name], name), random), defined(trained[name], name), classOf);
   return {
     ...grownWeights(trained, { tables: [EMBEDDING_TABLE] }, words),
     [OUTPUT_TABLE]: ofClasses(OUTPUT_TABLE),
