@@ -6,6 +6,7 @@ import { realpathSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { UserError } from '../../shared/errors.js';
+import { NUMBER_RULES, requireFitting } from '../../shared/rules.js';
 import type { EncodedModel } from '../encoder/frozen.js';
 import { cachePooled, matrixOf } from './nearest.js';
 import { type CaptionSource, readSource } from './sources.js';
@@ -65,9 +66,7 @@ interface Photo {
  */
 export async function findNearDuplicates(model: EncodedModel, options: NearDuplicateOptions): Promise<NearDuplicates> {
   const { threshold = nearDuplicateDefaults.threshold, signal } = options;
-  if (!(threshold > 0 && threshold <= 1)) {
-    throw new UserError(`threshold: expected a number over 0 and at most 1, got ${threshold}`, { exitCode: 2 });
-  }
+  requireFitting('threshold', NUMBER_RULES.upToOne, threshold);
   const parts = await readParts(model, options);
   const names = [...parts.keys()];
   const pairs: NearDuplicate[] = [];

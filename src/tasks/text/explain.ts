@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type LanguageModelConfig, startLanguageModel, stepLanguageModel } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
+import { requireFitting, wholeBetween } from '../../shared/rules.js';
 import { toTensors } from '../../training/parameters.js';
 import type { TextModel } from './model.js';
 import { promptTokens } from './generate.js';
@@ -72,15 +73,13 @@ export async function explainText(
   }
 }
 
-function requireNeuron({ hiddenSize, layers, kind }: LanguageModelConfig, { neuron = 0, layer }: ExplainOptions): void {
-  const wrong = (name: string, value: number, count: number): UserError =>
-    new UserError(`${name}: expected a whole number from 0 to ${count - 1}, got ${value}`, { exitCode: 2 });
-  if (!(Number.isInteger(neuron) && neuron >= 0 && neuron < hiddenSize)) throw wrong('neuron', neuron, hiddenSize);
+function requireNeuron({ hiddenSize, layers, kind }: LanguageModelConfig, { neuron, layer }: ExplainOptions): void {
+  requireFitting('neuron', wholeBetween(0, hiddenSize - 1), neuron);
   if (layer === undefined) return;
   if (kind === 'feed-forward') {
     throw new UserError('layer: of a feed-forward model only the topmost can be shown (leave it out)', { exitCode: 2 });
   }
-  if (!(Number.isInteger(layer) && layer >= 0 && layer < layers)) throw wrong('layer', layer, layers);
+  requireFitting('layer', wholeBetween(0, layers - 1), layer);
 }
 
 /** [1, hiddenSize]. */
