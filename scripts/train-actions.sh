@@ -9,17 +9,18 @@
 # CLIPS    a folder a class, of UCF101 (Soomro et al. 2012; scripts/prepare-data.mjs ucf101)
 # ENCODER  a MobileNet V2 1.0/224 trained on ImageNet: `looksay encoder import --version 2 --alpha 1.0 --output ENCODER`
 # WORK     a folder; the checkpoints are left in WORK/small, WORK/large and WORK/actions
+#
+# Run again, it goes on where it was stopped.
 set -euo pipefail
 clips=$1 encoder=$2 work=$3
-scripts=$(cd "$(dirname "$0")" && pwd)
-main=$scripts/../dist/cli/main.js
-train() {
-  node "$main" train video --data "$clips" --group-pattern 'g(\d+)' --val-groups 19,20,21 --frame-stack changes \
+source "$(dirname "$0")/training-stages.sh"
+stage() {
+  train video --data "$clips" --group-pattern 'g(\d+)' --val-groups 19,20,21 --frame-stack changes \
     --frames 8 --jitter 3 --bidirectional --hidden-size 128 --joined 0.3 --frame-loss 1 --window-share 0.7 \
     --fine-tune-from conv1 --warm-up-steps 60 --average-decay 0.99 --batch-clips 8 --patience 20 "$@"
 }
-train --encoder "$encoder" --frame-size 112 --augment 5 --learning-rate 1e-3 --encoder-learning-rate 0.3 --epochs 10 \
+stage --encoder "$encoder" --frame-size 112 --augment 5 --learning-rate 1e-3 --encoder-learning-rate 0.3 --epochs 10 \
   --output "$work/small"
-train --encoder "$work/small" --frame-size 160 --augment 3 --learning-rate 8e-4 --encoder-learning-rate 0.25 --epochs 7 \
+stage --encoder "$work/small" --frame-size 160 --augment 3 --learning-rate 8e-4 --encoder-learning-rate 0.25 --epochs 7 \
   --stop-after 6 --windows 2 --output "$work/large"
-node "$scripts/average-checkpoints.mjs" "$work/actions" "$work/large" "$work/large@last"
+average "$work/actions" "$work/large" "$work/large@last"

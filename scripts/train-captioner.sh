@@ -17,28 +17,29 @@
 #          pascal/ (images, captions_train.csv)
 # ENCODER  a MobileNet V2 1.0/224 trained on ImageNet: `looksay encoder import --version 2 --alpha 1.0 --output ENCODER`
 # WORK     a folder for the stages; the captioner is left in WORK/captioner
-# OPTIONS  go to each `looksay train caption`: --device cuda; --continue goes on where it was stopped; --stop-after 1 ends
-#          after one epoch, whose line in WORK/best/stages/words/log.jsonl is the first of log-words.jsonl
+# OPTIONS  go to each `looksay train caption`: --device cuda; --stop-after 1 ends after one epoch, whose line in
+#          WORK/best/stages/words/log.jsonl is the first of log-words.jsonl
+#
+# Run again, it goes on where it was stopped.
 set -euo pipefail
 data=$1 encoder=$2 work=$3
 shift 3
-scripts=$(cd "$(dirname "$0")" && pwd)
+source "$(dirname "$0")/training-stages.sh"
 options=("$@")
-train() {
-  node "$scripts/../dist/cli/main.js" train caption \
+stage() {
+  train caption \
     --source "images=$data/flickr8k/images,captions=$data/flickr8k/Flickr8k.token.txt,splits=$data/flickr8k" \
     --source "images=$data/coco/images,captions=$data/coco/captions_train.json" \
     --source "images=$data/pascal/images,captions=$data/pascal/captions_train.csv" "$@" "${options[@]}"
 }
-average() { node "$scripts/average-checkpoints.mjs" "$@"; }
 
-train --recipe best --cell lstm --readout state --seed 1 --encoder "$encoder" --output "$work/best"
+stage --recipe best --cell lstm --readout state --seed 1 --encoder "$encoder" --output "$work/best"
 [ -e "$work/best/model.safetensors" ] || exit 0
 average "$work/first" "$work/best/stages/encoder" "$work/best/stages/rewards"
 tune() {
   local start=$1 name=$2
   shift 2
-  train --start-from "$work/$start" --output "$work/$name" --fine-tune-from block4 --captions-per-image 3 \
+  stage --start-from "$work/$start" --output "$work/$name" --fine-tune-from block4 --captions-per-image 3 \
     --length-multiple 20 --patience 99 --warm-up-steps 100 --average-decay 0.998 "$@"
 }
 dropout=(--embedding-dropout 0.4 --feature-dropout 0.5)
@@ -50,7 +51,7 @@ tune first tuned-3 --seed 3 --learning-rate 7e-4 --encoder-learning-rate 0.5 "${
 average "$work/tuned" "$work/tuned-1" "$work/tuned-2" "$work/tuned-3"
 average "$work/lstm" "$work/tuned" "$work/first"
 
-train --encoder "$work/lstm" --cell gru --readout deep --seed 1 --output "$work/gru" --augment 3 --captions-per-image 3 \
+stage --encoder "$work/lstm" --cell gru --readout deep --seed 1 --output "$work/gru" --augment 3 --captions-per-image 3 \
   --epochs 10 --patience 99 --average-decay 0.999 "${dropout[@]}"
 gru=(--augment 9 --batch-images 96 --encoder-learning-rate 0.5 "${dropout[@]}")
 tune gru gru-1 --seed 1 --learning-rate 7e-4 --epochs 18 "${gru[@]}"
@@ -60,7 +61,7 @@ average "$work/gru-tuned" "$work/gru-1" "$work/gru-2" "$work/gru-3"
 reward() {
   local start=$1 name=$2
   shift 2
-  train --start-from "$work/$start" --output "$work/$name" --self-critical 5 --max-length 16 --length-multiple 16 \
+  stage --start-from "$work/$start" --output "$work/$name" --self-critical 5 --max-length 16 --length-multiple 16 \
     --average-decay 0.99 --batch-images 64 --patience 99 "$@"
 }
 reward gru-tuned gru-rewards --seed 1 --learning-rate 1e-4 --warm-up-steps 30 --augment 9 --epochs 16 --stop-after 6

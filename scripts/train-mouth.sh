@@ -8,16 +8,18 @@
 #          is the letter spoken before
 # ENCODER  a MobileNet V1 0.25 trained on ImageNet: `looksay encoder import --version 1 --alpha 0.25 --output ENCODER`
 # WORK     a folder; the checkpoints are left in WORK/mouth and WORK/mouth-frames
+#
+# Run again, it goes on where it was stopped.
 set -euo pipefail
 clips=$1 encoder=$2 work=$3
-main=$(cd "$(dirname "$0")/.." && pwd)/dist/cli/main.js
-train() {
-  node "$main" train video --data "$clips" --group-pattern '^...(.)' --val-groups b,j,p,v --encoder "$encoder" \
+source "$(dirname "$0")/training-stages.sh"
+stage() {
+  train video --data "$clips" --group-pattern '^...(.)' --val-groups b,j,p,v --encoder "$encoder" \
     --frame-size 64 --last-block block5 --position-size 16 --projection-size 192 --hidden-size 128 --frame-loss 0.1 \
     --dropout 0.3 --frames 12 --jitter 1 --augment 1 --learning-rate 1.5e-3 --warm-up-steps 50 --average-decay 0.97 \
     --epochs 35 --patience 40 --threads 1 "$@"
 }
-train --motion --bidirectional --pooling attention --output "$work/mouth"
-train --order none --output "$work/mouth-frames"
-node "$main" evaluate video --checkpoint "$work/mouth" --baseline "$work/mouth-frames" --data "$clips" \
+stage --motion --bidirectional --pooling attention --output "$work/mouth"
+stage --order none --output "$work/mouth-frames"
+looksay evaluate video --checkpoint "$work/mouth" --baseline "$work/mouth-frames" --data "$clips" \
   --group-pattern '^...(.)' --groups b,j,p,v --threads 1

@@ -8,14 +8,16 @@
 # IMDB     a folder with train.csv (text,label) and unlabelled.txt (a review a line), which `looksay prepare imdb` makes
 # SST2     a folder with train.csv and dev.csv, which `looksay prepare sst2` makes
 # WORK     a folder; the classifiers are left in WORK/imdb-vectors and WORK/reviews
-# OPTIONS  go to both `looksay train sentiment`: --continue, --threads
+# OPTIONS  go to both `looksay train sentiment`: --threads 1 takes one core
+#
+# Run again, it goes on where it was stopped.
 set -euo pipefail
-imdb=$1 sst2=$2 work=$3
+source "$(dirname "$0")/training-stages.sh"
+mkdir -p "$3/mixed"
+imdb=$(cd "$1" && pwd) sst2=$(cd "$2" && pwd) work=$(cd "$3" && pwd)
 shift 3
-cd "$(dirname "$0")/.."
-mkdir -p "$work/mixed"
-if [ ! -d "$work/imdb-words" ]; then
-  node --input-type=module - "$imdb" "$work/imdb.txt" <<'SCRIPT'
+cd "$root" # where Node.js finds the packages that the programs below import
+node --input-type=module - "$imdb" "$work/imdb.txt" <<'SCRIPT'
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 const [imdb, output] = process.argv.slice(2);
@@ -23,9 +25,8 @@ const rows = parse(readFileSync(`${imdb}/train.csv`), { columns: true, relax_quo
 const lines = rows.map(({ text }) => text).join('\n');
 writeFileSync(output, `${lines}\n${readFileSync(`${imdb}/unlabelled.txt`, 'utf8')}`);
 SCRIPT
-  node dist/cli/main.js train words --text "$work/imdb.txt" --output "$work/imdb-words" --threads 1
-fi
-node dist/cli/main.js train sentiment --data "$imdb/train.csv" --output "$work/imdb-vectors" --epochs 6 --stop-after 3 \
+train words --text "$work/imdb.txt" --output "$work/imdb-words" --threads 1
+train sentiment --data "$imdb/train.csv" --output "$work/imdb-vectors" --epochs 6 --stop-after 3 \
   --pooling attention --word-vectors "$work/imdb-words" "$@"
 # Every tenth review stays held out, as in the first stage; with SST-2's dev part it chooses the epoch.
 node --input-type=module - "$imdb" "$sst2" "$work/mixed" <<'SCRIPT'
@@ -52,5 +53,5 @@ save('train', train);
 save('imdb-held-out', heldOut);
 save('held-out', [...heldOut, ...rowsOf(`${sst2}/dev.csv`)]);
 SCRIPT
-node dist/cli/main.js train sentiment --start-from "$work/imdb-vectors" --data "$work/mixed/train.csv" \
+train sentiment --start-from "$work/imdb-vectors" --data "$work/mixed/train.csv" \
   --val "$work/mixed/held-out.csv" --output "$work/reviews" --epochs 5 --learning-rate 1.5e-3 "$@"

@@ -7,12 +7,14 @@
 #
 # TEXT     tiny Shakespeare's input.txt
 # WORK     a folder: the model is left in WORK/shakespeare
-# OPTIONS  go to `looksay train text`: --continue goes on where it was stopped, --threads 1 takes one core
+# OPTIONS  go to `looksay train text`: --threads 1 takes one core
+#
+# Run again, it goes on where it was stopped.
 set -euo pipefail
 text=$1 output=$2/shakespeare
 shift 2
-looksay() { node "$(dirname "$0")/../dist/cli/main.js" "$@"; }
-looksay train text --text "$text" --output "$output" --seed 1 --cell lstm --layers 2 --hidden-size 384 --batch-size 32 \
+source "$(dirname "$0")/training-stages.sh"
+train text --text "$text" --output "$output" --seed 1 --cell lstm --layers 2 --hidden-size 384 --batch-size 32 \
   --bptt 64 --learning-rate 5e-3 --warm-up-steps 200 --dropout 0.5 --weight-decay 0.02 --average-decay 0.9995 --epochs 22 \
   --patience 4 "$@"
 looksay evaluate text --checkpoint "$output" --text "$text"

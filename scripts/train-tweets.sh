@@ -7,22 +7,24 @@
 #
 # TWEETS   a CSV file with a column `tweet`
 # WORK     a folder: the model is left in WORK/tweets, or with `demo` in WORK/demo
-# OPTIONS  go to `looksay train text`: --continue goes on where it was stopped, --threads 1 takes one core
+# OPTIONS  go to `looksay train text`: --threads 1 takes one core
+#
+# Run again, it goes on where it was stopped.
 set -euo pipefail
 tweets=$1 work=$2
 shift 2
-looksay() { node "$(dirname "$0")/../dist/cli/main.js" "$@"; }
+source "$(dirname "$0")/training-stages.sh"
 source=(--text "$tweets" --column tweet)
 if [ "${1:-}" = demo ]; then
   shift
   output=$work/demo
-  looksay train text "${source[@]}" --output "$output" --seed 1 --hold-out-every 10 --cell gru --layers 1 \
+  train text "${source[@]}" --output "$output" --seed 1 --hold-out-every 10 --cell gru --layers 1 \
     --hidden-size 128 --input one-hot --bptt sequence --chunk 33 --padding ' ' --batch-size 32 --epochs 10 --patience 10 \
     --learning-rate 1e-3 --decay constant --warm-up-steps 0 --clip-norm Infinity "$@"
   looksay evaluate text --checkpoint "$output" "${source[@]}" --chunk 33
 else
   output=$work/tweets
-  looksay train text "${source[@]}" --output "$output" --seed 1 --hold-out-every 10 --cell gru --layers 1 \
+  train text "${source[@]}" --output "$output" --seed 1 --hold-out-every 10 --cell gru --layers 1 \
     --hidden-size 256 --bptt sequence --batch-size 32 --epochs 14 --patience 14 --learning-rate 4e-3 --warm-up-steps 100 \
     --average-decay 0.99 --dropout 0.1 "$@"
 fi
