@@ -37,11 +37,11 @@ function onPath(tool: Tool): string | undefined {
 }
 
 /**
- * The environment of a tool's process. The packages' binaries are static, and crash with the character sets that the
+ * The environment of a tool's process. Static binaries, as those of the packages, crash with the character sets that the
  * system's C library would load into them (as for the names of services in MPEG-TS): they get none.
  */
-export function toolEnvironment(tool: Tool, path: string): NodeJS.ProcessEnv {
-  return path === packagePath(tool) ? { ...process.env, GCONV_PATH: '/nonexistent' } : process.env;
+export function toolEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, GCONV_PATH: '/nonexistent' };
 }
 
 const packagePaths = new Map<Tool, string | undefined>();

@@ -173,7 +173,7 @@ function runProbe(where: string, input: string, { timeout, signal }: ProbeOption
     timeout: timerOf(timeout),
     killSignal: 'SIGKILL' as const,
     maxBuffer: LIMIT_OUTPUT_BYTES,
-    env: toolEnvironment('ffprobe', tool),
+    env: toolEnvironment(),
     windowsHide: true,
     ...(signal === undefined ? {} : { signal }),
   };

@@ -40,7 +40,7 @@ export function runFfmpeg(run: FfmpegRun): Promise<void> {
     .inputOptions([...GLOBAL_OPTIONS, ...LOCAL_ONLY, ...run.inputOptions])
     .outputOptions([...run.outputOptions]);
   trustOptions(command);
-  startIn(command, toolEnvironment('ffmpeg', tool));
+  startIn(command, toolEnvironment());
   const sink = new Writable({
     // At `close`, fluent-ffmpeg ends an ffmpeg whose exit it has not yet heard of, as when a model blocks this thread.
     emitClose: false,

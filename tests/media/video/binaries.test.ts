@@ -1,6 +1,6 @@
-/** How often the packages that ship ffmpeg and ffprobe are looked up, and what environment their binaries get. */
+/** How often the packages that ship ffmpeg and ffprobe are looked up. */
 import type * as nodeModule from 'node:module';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const packages = vi.hoisted(() => ({ lookUps: [] as string[], there: true }));
 
@@ -9,30 +9,28 @@ vi.mock('node:module', async (original) => ({
   createRequire: () => (name: string) => {
     packages.lookUps.push(name);
     if (!packages.there) throw new Error(`no ${name}`);
-    return { path: `/packages/${name}` };
+    return { path: process.execPath };
   },
 }));
 
 beforeEach(() => {
   vi.resetModules();
+  vi.stubEnv('PATH', '');
+  vi.stubEnv('FFMPEG_PATH', undefined);
   packages.lookUps = [];
 });
 
-test('a package is looked up once, however many processes are started', async () => {
-  packages.there = true;
-  const { toolEnvironment } = await import('../../../src/media/video/binaries.js');
-  const packaged = '/packages/@ffmpeg-installer/ffmpeg';
-  for (let start = 0; start < 3; start++) {
-    expect(toolEnvironment('ffmpeg', packaged)).toHaveProperty('GCONV_PATH', '/nonexistent');
-    expect(toolEnvironment('ffmpeg', '/usr/bin/ffmpeg')).toBe(process.env);
-    expect(toolEnvironment('ffprobe', packaged)).toBe(process.env);
-  }
-  expect(packages.lookUps).toEqual(['@ffmpeg-installer/ffmpeg', '@ffprobe-installer/ffprobe']);
-});
+afterEach(() => vi.unstubAllEnvs());
 
-test('so is one that is not there', async () => {
-  packages.there = false;
-  const { toolEnvironment } = await import('../../../src/media/video/binaries.js');
-  for (let start = 0; start < 3; start++) expect(toolEnvironment('ffmpeg', '/usr/bin/ffmpeg')).toBe(process.env);
-  expect(packages.lookUps).toHaveLength(1);
-});
+test.each([true, false])(
+  'a package is looked up once, however many processes are started (there: %j)',
+  async (there) => {
+    packages.there = there;
+    const { findTool } = await import('../../../src/media/video/binaries.js');
+    for (let start = 0; start < 3; start++) {
+      if (there) expect(findTool('ffmpeg')).toBe(process.execPath);
+      else expect(() => findTool('ffmpeg')).toThrow('ffmpeg is not there');
+    }
+    expect(packages.lookUps).toEqual(['@ffmpeg-installer/ffmpeg']);
+  },
+);
