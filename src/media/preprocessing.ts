@@ -9,7 +9,7 @@ import { fieldReader, requireFields, requireNames } from '../shared/fields.js';
  * from them are kept. Raise it by one with each change by which a file that could be read before gives an encoder other
  * pixels, or a clip other frames; what was kept is then computed anew. A change of speed, or of what is refused, is none.
  */
-export const PREPARATION_VERSION = 2;
+export const PREPARATION_VERSION = 3;
 
 const FITS = ['squash', 'crop', 'pad'] as const;
 const KERNELS = ['cubic', 'lanczos3', 'linear'] as const;

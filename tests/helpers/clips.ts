@@ -18,6 +18,15 @@ export interface ClipOptions {
 /** H.264, which players and ffmpeg builds all know, at its fastest. */
 export const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 
+/** The option that keeps the times of frames as they are: `-vsync` is gone from ffmpeg 9, `-fps_mode` came with 5.1. */
+export function variableRate(): readonly string[] {
+  const help = execFileSync(findTool('ffmpeg'), ['-hide_banner', '-h', 'full'], {
+    maxBuffer: 2 ** 26,
+    encoding: 'utf8',
+  });
+  return [help.includes('-fps_mode') ? '-fps_mode' : '-vsync', 'vfr'];
+}
+
 /** Writes a clip; by default two seconds of a test pattern. */
 export function makeClip(
   path: string,

@@ -19,7 +19,7 @@ const KERNELS = {
   lanczos3: 'lanczos:param0=3',
 } as const;
 
-/** Later than any clip lasts, in seconds. */
+/** Longer than any clip, in seconds. */
 const NEVER = 1e6;
 
 /**
@@ -28,12 +28,13 @@ const NEVER = 1e6;
  * none). The frame that follows the last of them ends the stream: nothing further is decoded.
  */
 export function selectFilters(thresholds: readonly number[]): readonly string[] {
-  const [first, last] = [number(thresholds[0] ?? 0), number(thresholds.at(-1) ?? 0)];
+  const end = thresholds.at(-1) ?? 0;
+  const [first, last] = [number(thresholds[0] ?? 0), number(end)];
   const isFirst = `gte(t,${first})*lt(prev_t,${latestUntilNow(thresholds)})`;
   return [
     `select='if(eq(n,0)+${isFirst},print(prev_t);print(t);1,gte(prev_t,${last}))'`,
-    `setpts='if(gte(PREV_INT,${last}),${NEVER}/TB,PTS)'`,
-    `trim=end=${NEVER / 2}`,
+    `setpts='if(gte(PREV_INT,${last}),${number(end + NEVER)}/TB,PTS)'`,
+    `trim=end=${number(end + NEVER / 2)}`,
   ];
 }
 

@@ -11,8 +11,8 @@ import { workAhead } from '../../shared/work-ahead.js';
 import { printable } from '../media-error.js';
 import type { ImagePreprocessing } from '../preprocessing.js';
 import { localInput } from './local-file.js';
+import { type Clip, endOfSound, type LastFrame, lastFrameOf } from './packets.js';
 import { probeVideo } from './probe.js';
-import { runFfmpeg } from './run-ffmpeg.js';
 import type { Span } from './sampling.js';
 import { type ClipJob, frameLengthOf, shownFrames, type ShownFrames, type VideoFrame } from './shown-frames.js';
 import { DecoderFailure, VideoError } from './video-error.js';
@@ -70,13 +70,33 @@ export async function decodeVideo(
   const where = printable(path);
   const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
   const info = await probeVideo(path, limits);
-  const input = localInput(path);
-  const clip = { where, input, info, preprocessing, timeout, signal };
-  const job: ClipJob = { ...clip, span: { from: info.start, to: info.end ?? (await measureEnd(clip)) } };
+  const clip = { where, input: localInput(path), info, preprocessing, timeout, signal };
+  if (info.end === undefined || info.isEndRough) {
+    return decodeSampled(measuredJob(clip, await lastFrameOf(clip)), sampler);
+  }
+  const job = { ...clip, span: { from: info.start, to: info.end } };
   const video = await decodeSampled(job, sampler);
-  // Where the header gives one duration for all, it may be that of sound which goes on behind the last frame.
-  if (video.partial === undefined || !(await soundReaches(job, job.span.to))) return video;
-  return decodeSampled({ ...job, span: { from: info.start, to: await measureEnd(clip) } }, sampler);
+  const whole = video.partial === undefined ? undefined : await wholeJob(job);
+  return whole === undefined ? video : decodeSampled(whole, sampler);
+}
+
+function measuredJob(clip: Clip, { begins, ends }: LastFrame): ClipJob {
+  return { ...clip, span: { from: clip.info.start, to: ends }, lastBegins: begins };
+}
+
+/**
+ * The job for a clip that has no frames up to its end and yet is whole: its last one is shown until then, or the end in
+ * its header is that of sound which goes on. Undefined where neither is so.
+ */
+async function wholeJob(job: ClipJob): Promise<ClipJob | undefined> {
+  const end = job.span.to - toleranceOf(job.info.frameRate);
+  try {
+    const last = await lastFrameOf(job);
+    return last.ends > end || (await endOfSound(job)) > end ? measuredJob(job, last) : undefined;
+  } catch (error) {
+    if (blamesClip(error)) return undefined; // It is damaged, or has no sound.
+    throw error;
+  }
 }
 
 async function decodeSampled(job: ClipJob, sampler: Sampler): Promise<DecodedVideo> {
@@ -85,7 +105,7 @@ async function decodeSampled(job: ClipJob, sampler: Sampler): Promise<DecodedVid
   const order = times.map((_, index) => index).sort((one, other) => (times[one] ?? 0) - (times[other] ?? 0));
   const video = await decodeRising(
     job,
-    order.map((index) => times[index] as number),
+    order.map((index) => Math.min(times[index] as number, job.lastBegins ?? Infinity)),
   );
   const frames = new Array<VideoFrame>(times.length);
   video.frames.forEach((frame, place) => (frames[order[place] as number] = frame));
@@ -134,9 +154,14 @@ function beginsLate({ info }: ClipJob, shown: ShownFrames | undefined, time: num
 
 const endOf = ({ chosen, from }: ShownFrames): number => chosen.at(-1)?.time ?? from;
 
-/** Whether a clip whose last frame is at `end` has none for `time`. */
+/** Whether a clip whose last frame that was found begins at `end` may have none for `time`. */
 function isBehind({ info }: ClipJob, time: number, end: number): boolean {
-  return time - end > TOLERATED_FRAMES * frameLengthOf(info.frameRate) + TOLERATED_SECONDS;
+  return time - end > toleranceOf(info.usualRate);
+}
+
+/** How many seconds before a time the last frame of a clip of this rate may be. */
+function toleranceOf(rate: number | undefined): number {
+  return TOLERATED_FRAMES * frameLengthOf(rate) + TOLERATED_SECONDS;
 }
 
 const lengthOf = ({ from, to }: Span): number => to - from;
@@ -205,44 +230,3 @@ const blamesClip = (error: unknown): boolean => error instanceof VideoError && !
 
 const nothingDecoded = ({ where }: ClipJob): VideoError =>
   new VideoError(where, 'is damaged or empty: no frame could be decoded');
-
-/** When a clip ends whose header does not say, or not truly. */
-async function measureEnd(clip: Omit<ClipJob, 'span'>): Promise<number> {
-  const { info } = clip;
-  const { last, packets } = await readPackets(clip, `0:${info.stream}`);
-  const frameLength = frameLengthOf(info.frameRate);
-  return info.hasTimes && last > info.start ? last + frameLength : info.start + Math.max(1, packets) * frameLength;
-}
-
-/** Whether a clip has sound up to `time`, and so is not cut short. */
-async function soundReaches(clip: Omit<ClipJob, 'span'>, time: number): Promise<boolean> {
-  try {
-    return (await readPackets(clip, '0:a')).last > time - TOLERATED_SECONDS;
-  } catch (error) {
-    if (blamesClip(error)) return false; // it has none
-    throw error;
-  }
-}
-
-/** Reads the packets of the streams that `map` names to the end, undecoded: the time of the last, and their number. */
-async function readPackets(
-  { where, input, timeout, signal }: Omit<ClipJob, 'span'>,
-  map: string,
-): Promise<{ readonly last: number; readonly packets: number }> {
-  let last = 0;
-  let packets = 0;
-  await runFfmpeg({
-    where,
-    input,
-    inputOptions: [],
-    outputOptions: ['-map', map, '-c', 'copy', '-progress', 'pipe:2', '-f', 'null'],
-    timeout,
-    ...(signal === undefined ? {} : { signal }),
-    onLine: (line) => {
-      const [, hours, minutes, seconds] = /\btime=(\d+):(\d+):([\d.]+)/.exec(line) ?? [];
-      if (seconds !== undefined) last = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
-      packets = Number(/^frame=\s*(\d+)/.exec(line)?.[1] ?? packets);
-    },
-  });
-  return { last, packets };
-}

@@ -16,10 +16,14 @@ export type HdrTransfer = 'pq' | 'hlg';
 export interface VideoInfo {
   /** Number of the video stream in its file. */
   readonly stream: number;
-  /** When its first frame is shown: seconds after the file's first sound or frame. */
+  /** When the file's first sound or frame begins, in seconds as its streams have it: in broadcasts any number. */
+  readonly fileStart: number;
+  /** When the video's first frame is shown, in seconds after that. */
   readonly start: number;
-  /** When its last frame ends, counted likewise; undefined where the header does not say. */
+  /** When its last frame ends, in seconds after that; undefined where the header does not say. */
   readonly end: number | undefined;
+  /** Whether `end` is a guess, and may be a second early: in MPEG-PS few frames have a time. */
+  readonly isEndRough: boolean;
   /** Average frames a second; undefined where the header does not say. */
   readonly frameRate: number | undefined;
   /** Frames a second where the clip does not stand still, which for most is the average. */
@@ -51,6 +55,7 @@ const LIMIT_OUTPUT_BYTES = 16_000_000;
 const LONGEST_SECONDS = 1e7;
 const ALPHA = /^(?:rgba|bgra|argb|abgr|yuva|gbrap|ya\d|pal8)/;
 const MATROSKA = /^matroska/;
+const MPEG_PS = /^mpeg$/;
 const UNINDEXED = /^mpeg(?:ts)?$/;
 const INTERLACED: ReadonlySet<string> = new Set(['tt', 'bb', 'tb', 'bt']);
 const TRANSFERS: Readonly<Record<string, HdrTransfer>> = { smpte2084: 'pq', 'arib-std-b67': 'hlg' };
@@ -103,13 +108,15 @@ function infoOf(where: string, stream: Fields, format: Fields): VideoInfo {
   }
   const alphaDecoder = alphaDecoderOf(stream);
   const [average, base] = [ratio(stream['avg_frame_rate']), ratio(stream['r_frame_rate'])];
+  const formatName = String(format['format_name']);
   return {
     stream: Number(stream['index'] ?? 0),
     ...timesOf(stream, format),
+    isEndRough: MPEG_PS.test(formatName),
     hasTimes: stream['start_time'] !== undefined,
     frameRate: average ?? base,
     usualRate: usualRateOf(average, base),
-    isIndexed: !UNINDEXED.test(String(format['format_name'])),
+    isIndexed: !UNINDEXED.test(formatName),
     width,
     height,
     hasAlpha: ALPHA.test(String(stream['pix_fmt'] ?? '')) || alphaDecoder !== undefined,
@@ -132,21 +139,24 @@ function usualRateOf(average: number | undefined, base: number | undefined): num
 /** More than what files round, and less than what would be missed. */
 const LATE_SECONDS = 0.1;
 
-function timesOf(stream: Fields, format: Fields): Pick<VideoInfo, 'start' | 'end'> {
-  const fileStart = seconds(format['start_time']) ?? 0;
-  const start = Math.max(0, (seconds(stream['start_time']) ?? fileStart) - fileStart);
+function timesOf(stream: Fields, format: Fields): Pick<VideoInfo, 'fileStart' | 'start' | 'end'> {
+  const streamStart = finite(stream['start_time']);
+  const fileStart = streamStart === undefined ? 0 : (finite(format['start_time']) ?? 0);
+  const start = Math.max(0, (streamStart ?? 0) - fileStart);
+  return { fileStart, start, end: endOf(stream, format, { fileStart, start }) };
+}
+
+function endOf(
+  stream: Fields,
+  format: Fields,
+  { fileStart, start }: Pick<VideoInfo, 'fileStart' | 'start'>,
+): number | undefined {
   const own = positive(stream['duration']);
-  if (own !== undefined) return own < LONGEST_SECONDS ? { start, end: start + own } : { start, end: undefined };
+  if (own !== undefined) return own < LONGEST_SECONDS ? start + own : undefined;
   const end = positive(format['duration']);
   // Some programs that write Matroska count its duration from the first frame, others (ffmpeg) from 0.
   const isAmbiguous = MATROSKA.test(String(format['format_name'])) && fileStart > LATE_SECONDS;
-  if (end === undefined || end >= LONGEST_SECONDS || end <= start || isAmbiguous) return { start, end: undefined };
-  return { start, end };
-}
-
-function seconds(value: unknown): number | undefined {
-  const number = Number(value);
-  return value !== undefined && Math.abs(number) < LONGEST_SECONDS ? number : undefined;
+  return end === undefined || end >= LONGEST_SECONDS || end <= start || isAmbiguous ? undefined : end;
 }
 
 function alphaDecoderOf({ codec_name: codec, tags = {} }: Fields): string | undefined {
@@ -155,9 +165,14 @@ function alphaDecoderOf({ codec_name: codec, tags = {} }: Fields): string | unde
   return codec === 'vp8' ? 'libvpx' : codec === 'vp9' ? 'libvpx-vp9' : undefined;
 }
 
-function positive(value: unknown): number | undefined {
+function finite(value: unknown): number | undefined {
   const number = Number(value);
-  return value !== undefined && Number.isFinite(number) && number > 0 ? number : undefined;
+  return value !== undefined && Number.isFinite(number) ? number : undefined;
+}
+
+function positive(value: unknown): number | undefined {
+  const number = finite(value);
+  return number !== undefined && number > 0 ? number : undefined;
 }
 
 /** '30000/1001' as a number. */

@@ -18,14 +18,17 @@ export interface FfmpegRun {
   /** Seconds after which the process is ended. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
-  /** Takes the output as it comes. */
+  /** Takes the output as it comes, its times those of the file's streams. */
   readonly onData?: (chunk: Uint8Array) => void;
   /** Takes each line of the log. */
   readonly onLine?: (line: string) => void;
 }
 
-/** `repeat`: otherwise lines that are the same as the one before are left out. */
-const GLOBAL_OPTIONS = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'repeat+info'];
+/**
+ * `repeat`: otherwise lines that are the same as the one before are left out. `copyts`: otherwise times are counted from
+ * something that depends on the container, on what is sought, and on the version of ffmpeg.
+ */
+const GLOBAL_OPTIONS = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'repeat+info', '-copyts'];
 /** Lines of the log that are kept to explain a failure. */
 const KEPT_LINES = 100;
 
@@ -135,6 +138,6 @@ function startIn(command: ffmpeg.FfmpegCommand, env: NodeJS.ProcessEnv): void {
  */
 function trustOptions(command: ffmpeg.FfmpegCommand): void {
   const tables = command as unknown as Record<string, (done: (error: null, table: object) => void) => void>;
-  tables['availableFormats'] = (done) => done(null, { rawvideo: { canMux: true }, null: { canMux: true } });
+  tables['availableFormats'] = (done) => done(null, { rawvideo: { canMux: true }, framecrc: { canMux: true } });
   tables['availableEncoders'] = (done) => done(null, {});
 }

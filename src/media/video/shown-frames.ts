@@ -20,6 +20,8 @@ export interface ClipJob {
   readonly input: string;
   readonly info: VideoInfo;
   readonly span: Span;
+  /** When the last frame begins, where that is known: it is shown until the end of the span. */
+  readonly lastBegins?: number;
   readonly preprocessing: ImagePreprocessing;
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
@@ -56,6 +58,11 @@ const NUMBER_IN_LOG = /^(?:\[Eval @ [^\]]*\]\s*)?(-?\d+\.\d+|-?nan)$/i;
 /** Seconds from one frame to the next at a rate. */
 export function frameLengthOf(rate: number | undefined): number {
   return 1 / (rate ?? ASSUMED_FRAME_RATE);
+}
+
+/** Options that seek `offset`. Frames before it that are decoded all the same tell which is shown there. */
+export function seekOptions(offset: number): readonly string[] {
+  return offset > 0 ? ['-noaccurate_seek', '-ss', offset.toFixed(6)] : [];
 }
 
 /**
@@ -117,12 +124,15 @@ async function chooseFrames(
   const collected = new FrameCollector(frameBytes, limit);
   const numbers: number[] = [];
   const decoder = info.alphaDecoder === undefined ? [] : ['-c:v', info.alphaDecoder];
-  // Frames before the offset that are decoded all the same tell which is shown there.
-  const seek = offset > 0 ? ['-noaccurate_seek', '-ss', offset.toFixed(6)] : [];
   await runFfmpeg({
     where,
     input,
-    inputOptions: ['-threads', String(Math.max(1, Math.ceil(availableParallelism() / 2))), ...decoder, ...seek],
+    inputOptions: [
+      '-threads',
+      String(Math.max(1, Math.ceil(availableParallelism() / 2))),
+      ...decoder,
+      ...seekOptions(offset),
+    ],
     outputOptions: [
       ...['-map', `0:${info.stream}`, '-an', '-sn', '-dn'],
       // Numbered anew at a constant rate: otherwise ffmpeg would repeat frames to fill the gaps between them. (Options
@@ -131,7 +141,7 @@ async function chooseFrames(
       [
         ...timeFilters(info),
         ...deinterlaceFilters(info),
-        ...selectFilters(thresholds.map((time) => time - offset)),
+        ...selectFilters(thresholds.map((time) => time + info.fileStart)),
         ...fitFilters(preprocessing, format),
         ...RENUMBERED,
       ].join(','),
@@ -142,7 +152,7 @@ async function chooseFrames(
     onData: (chunk) => collected.add(chunk),
     onLine: (line) => {
       const number = NUMBER_IN_LOG.exec(line.trim())?.[1];
-      if (number !== undefined) numbers.push(Number(number) + offset);
+      if (number !== undefined) numbers.push(Number(number) - info.fileStart);
     },
   });
   const frames = collected.frames().slice(0, numbers.length / 2);

@@ -10,11 +10,12 @@ import {
   type Sampler,
   type VideoFrame,
 } from '../../../src/media/video/index.js';
-import { H264, makeClip, NUMBERED, numberOf, RISING } from '../../helpers/clips.js';
+import { H264, makeClip, NUMBERED, numberOf, RISING, variableRate } from '../../helpers/clips.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
 const SQUASH = { size: 16, fit: 'squash', kernel: 'cubic' } as const;
 const LOSSLESS = ['-c:v', 'ffv1'];
+const MPEG2 = ['-c:v', 'mpeg2video', '-q:v', '4'];
 
 let folder: string;
 
@@ -41,6 +42,24 @@ const reds = ({ frames }: DecodedVideo): number[] => frames.map((frame) => Math.
 
 /** A path inside the folder. */
 const at = (name: string): string => join(folder, name);
+
+/** An MP4 of one track whose last frame is shown up to `seconds`. */
+function lastingTo(bytes: Buffer, seconds: number): Buffer {
+  const lasting = Buffer.from(bytes);
+  const place = (box: string, offset: number): number => lasting.indexOf(box) + offset;
+  const movie = lasting.readUInt32BE(place('mvhd', 16));
+  const media = lasting.readUInt32BE(place('mdhd', 16));
+  const table = lasting.readUInt32BE(place('stts', 8)); // of runs of frames: how many, how long each
+  const added = Math.round(seconds * media) - lasting.readUInt32BE(place('mdhd', 20));
+  const lastRun = place('stts', 12 + 8 * (table - 1));
+  expect(lasting.readUInt32BE(lastRun)).toBe(1);
+  lasting.writeUInt32BE(lasting.readUInt32BE(lastRun + 4) + added, lastRun + 4);
+  lasting.writeUInt32BE(seconds * media, place('mdhd', 20));
+  for (const duration of [place('mvhd', 20), place('tkhd', 24), place('elst', 12)]) {
+    lasting.writeUInt32BE(seconds * movie, duration);
+  }
+  return lasting;
+}
 
 describe('the frames', () => {
   test('are the nearest to the middles of equal parts, with their times', async () => {
@@ -77,11 +96,11 @@ describe('the frames', () => {
     expect(clip.frames[0]?.time).toBeCloseTo(11, 1);
   });
 
-  // MPEG-TS and MPEG-PS have no index; MPEG-PS does not say when each frame is shown, and its end is a guess.
+  // MPEG-TS and MPEG-PS have no index; MPEG-PS does not say when each frame is shown.
   test.each([
     ['mp4', H264, 120],
     ['ts', H264, 120],
-    ['mpg', ['-c:v', 'mpeg2video', '-q:v', '4'], 119],
+    ['mpg', MPEG2, 120],
     ['ts', [...H264, '-x264-params', 'keyint=infinite:scenecut=0'], 120], // nowhere to seek to
   ])('far apart in .%s (%j) are those of their times', async (extension, codec, seconds) => {
     const path = at(`far.${extension}`);
@@ -108,7 +127,7 @@ describe('the frames', () => {
   test('of a variable frame rate are chosen by time, not by number', async () => {
     // Ten frames in the first second, then one a second.
     const source = `${RISING(1.3)},setpts='if(lt(N,10),N*0.1,N-9)/TB'`;
-    const path = makeClip(at('vfr.mkv'), { source, output: [...LOSSLESS, '-vsync', '2'] });
+    const path = makeClip(at('vfr.mkv'), { source, output: [...LOSSLESS, ...variableRate()] });
     const clip = await decodeVideo(path, SQUASH, () => [0.5, 1, 2, 3]);
     expect(reds(clip)).toEqual([5, 10, 11, 12].map((red) => red % 12));
   });
@@ -116,7 +135,7 @@ describe('the frames', () => {
   test.each(['mkv', 'mp4'])('shown over gaps are the ones before them (%s)', async (extension) => {
     // Frames 0 to 9 in the first second, then one at 1, 21, 41 and 61 seconds.
     const source = `${NUMBERED(1.4, 10)},setpts='if(lt(N,10),N*0.1,1+(N-10)*20)/TB'`;
-    const path = makeClip(at(`gaps.${extension}`), { source, output: [...H264, '-vsync', '2'] });
+    const path = makeClip(at(`gaps.${extension}`), { source, output: [...H264, ...variableRate()] });
     const clip = await decodeVideo(path, SQUASH, () => [0.95, 5, 7, 20.5, 21, 40]);
     expect(clip.frames.map(numberOf)).toEqual([9, 10, 10, 10, 11, 11]);
     expect(clip.frames.map(({ time }) => Number(time.toFixed(2)))).toEqual([0.9, 1, 1, 1, 21, 21]);
@@ -154,6 +173,36 @@ describe('the frames', () => {
     expect(clip.frames[0]?.time).toBeCloseTo(from + 0.2, 1);
   });
 
+  // In these ffmpeg counts from the first of the pictures, unless it seeks.
+  test.each([
+    ['ts', [...H264, '-c:a', 'aac']],
+    ['mpg', [...MPEG2, '-c:a', 'mp2']],
+  ])('that begin later than the sound of a .%s are those there are', async (extension, output) => {
+    const path = makeClip(at(`later.${extension}`), {
+      source: NUMBERED(12),
+      output: ['-vf', 'setpts=PTS+3/TB', ...output],
+      input: ['-f', 'lavfi', '-i', 'sine=d=15'],
+    });
+    const clip = await decode(path, 4);
+    expect(Math.abs(clip.duration - 12)).toBeLessThan(0.1);
+    [1.5, 4.5, 7.5, 10.5].forEach((time, index) =>
+      expect(Math.abs(numberOf(clip.frames[index] as VideoFrame) / 25 - time)).toBeLessThan(0.1),
+    );
+    const sought = await decodeVideo(path, SQUASH, ({ from }) => [from + 10.5]);
+    expect(Math.abs(numberOf(sought.frames[0] as VideoFrame) / 25 - 10.5)).toBeLessThan(0.1);
+  });
+
+  test('of which the last is shown for long are whole', async () => {
+    const source = `${NUMBERED(0.3, 10)},setpts='if(eq(N,2),0.4,N*0.1)/TB'`;
+    const path = makeClip(at('still.mp4'), { source, output: [...H264, ...variableRate()] });
+    writeFileSync(path, lastingTo(readFileSync(path), 8));
+    const clip = await decode(path, 4);
+    expect(clip.partial).toBeUndefined();
+    expect(clip.duration).toBeCloseTo(8, 2);
+    expect(clip.frames.map(numberOf)).toEqual([2, 2, 2, 2]);
+    expect((await decodeVideo(path, SQUASH, () => [0.05, 0.15, 7])).frames.map(numberOf)).toEqual([0, 1, 2]);
+  });
+
   describe('whose sound is longer', () => {
     const longer = (extension: string, ...output: string[]): string =>
       makeClip(at(`sound.${extension}`), {
@@ -166,6 +215,7 @@ describe('the frames', () => {
       ['mkv', [...H264, '-c:a', 'aac']],
       ['mp4', [...H264, '-c:a', 'aac']],
       ['flv', [...H264, '-c:a', 'aac']],
+      ['mpg', [...MPEG2, '-c:a', 'mp2']],
     ])('are asked for up to the last of them (%s)', async (extension, codecs) => {
       const clip = await decode(longer(extension, ...codecs), 4);
       expect(clip.partial).toBeUndefined();
@@ -254,9 +304,11 @@ describe('pictures', () => {
   test('of high dynamic range are mapped to the ordinary one', async () => {
     // 58 % of PQ's scale is paper white (ITU-R BT.2408).
     const path = makeClip(at('hdr.mkv'), {
-      source: 'color=0x949494:s=32x32:r=5:d=1',
+      source:
+        'color=0x949494:s=32x32:r=5:d=1,scale=out_color_matrix=bt2020,format=yuv420p10le,' +
+        'setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc',
       output: [
-        ...['-c:v', 'libx265', '-x265-params', 'lossless=1:log-level=none', '-pix_fmt', 'yuv420p10le'],
+        ...['-c:v', 'libx265', '-x265-params', 'lossless=1:log-level=none'],
         ...['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc'],
       ],
     });
