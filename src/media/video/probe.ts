@@ -193,8 +193,12 @@ function runProbe(where: string, input: string, { timeout, signal }: ProbeOption
     ...(signal === undefined ? {} : { signal }),
   };
   return new Promise((resolve, reject) => {
+    const began = performance.now();
     execFile(tool, [...options, ...LOCAL_ONLY, input], settings, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
+      // Of a process that ends by itself as its time is up, execFile drops the output and says nothing.
+      const isDropped = stdout === '' && performance.now() - began >= timerOf(timeout);
+      if (error === null && isDropped) reject(timedOut(where, timeout));
+      else if (error === null) resolve(stdout);
       else if (signal?.aborted === true) reject(error);
       else if (error.killed === true) reject(timedOut(where, timeout));
       else if (systemCodeOf(error) !== undefined) reject(notStarted('ffprobe', tool, error));

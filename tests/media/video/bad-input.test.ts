@@ -11,6 +11,7 @@ import {
   evenTimes,
   expandVideoPaths,
   findTool,
+  probeVideo,
   VideoError,
 } from '../../../src/media/video/index.js';
 import { UserError } from '../../../src/shared/errors.js';
@@ -185,6 +186,13 @@ describe('ffmpeg itself', () => {
     await expect(decode(clip, 0.3)).rejects.toThrow('took longer than 0.3 s');
     process.env['FFPROBE_PATH'] = hanging;
     await expect(decode(clip, 0.3)).rejects.toThrow('took longer than 0.3 s');
+  });
+
+  test('is told of as late, not as broken, when it ended by itself while this thread was busy', async () => {
+    const described = probeVideo(clip, { timeout: 0.001 });
+    const free = performance.now() + 300;
+    while (performance.now() < free);
+    await expect(described).rejects.toThrow('took longer than 0.001 s');
   });
 
   test('may take its time to exit after its output has ended', async () => {
