@@ -151,6 +151,8 @@ async function chooseFrames(
     ...(signal === undefined ? {} : { signal }),
     onData: (chunk) => collected.add(chunk),
     onLine: (line) => {
+      // What comes before tells of the file, whose name may hold lines that are numbers.
+      if (line === 'Stream mapping:') numbers.length = 0;
       const number = NUMBER_IN_LOG.exec(line.trim())?.[1];
       if (number !== undefined) numbers.push(Number(number) - info.fileStart);
     },
