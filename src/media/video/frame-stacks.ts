@@ -4,7 +4,7 @@
  * sampling strategies for action recognition"), or how grey changes between them (Wang et al. 2016, "Temporal segment
  * networks", RGB differences), which shows movements and hides what stands still.
  */
-import { assert, defined } from '../../shared/assert.js';
+import { defined } from '../../shared/assert.js';
 import { GREY_WEIGHTS } from '../grey.js';
 import type { FrameStack, ImagePreprocessing } from '../preprocessing.js';
 import {
@@ -42,26 +42,23 @@ export async function decodeFrames(
 ): Promise<DecodedVideo> {
   const { stack } = preprocessing;
   if (stack === undefined) return decodeVideo(path, preprocessing, sampler, options);
-  let chosen: readonly number[] = [];
-  let decoded: readonly number[] = [];
   const video = await decodeVideo(
     path,
     preprocessing,
     (span) => {
-      chosen = sampler(span);
       const within = (time: number): number => Math.min(span.to, Math.max(span.from, time));
-      decoded = chosen.flatMap((time) => [within(time - stack.gap), time, within(time + stack.gap)]);
-      return decoded;
+      return sampler(span).flatMap((time) => [within(time - stack.gap), time, within(time + stack.gap)]);
     },
     options,
   );
   const stacks = new FrameStacks(video.frames, stack.kind);
-  const frames = chosen.map((time) => {
-    const at = (instant: number): VideoFrame => nearest(video.frames, decoded, instant);
+  const times = video.times.filter((_, index) => index % FRAMES_A_STACK === 1);
+  const frames = times.map((time) => {
+    const at = (instant: number): VideoFrame => nearest(video, instant);
     const now = at(time);
     return { time: now.time, pixels: stacks.of(at(time - stack.gap).pixels, now.pixels, at(time + stack.gap).pixels) };
   });
-  return { ...video, frames };
+  return { ...video, frames, times };
 }
 
 /** Stacks of a clip's pictures: the same three give the same array, so that what sees them knows that they repeat. */
@@ -86,15 +83,13 @@ class FrameStacks {
   }
 }
 
-/** The frame that was decoded for the time nearest to `time`; `times` are those asked for, one a frame. */
-function nearest(frames: readonly VideoFrame[], times: readonly number[], time: number): VideoFrame {
+/** The frame that was decoded for the time nearest to `time`. */
+function nearest({ frames, times }: DecodedVideo, time: number): VideoFrame {
   let best = 0;
   times.forEach((candidate, index) => {
     if (Math.abs(candidate - time) < Math.abs((times[best] as number) - time)) best = index;
   });
-  const frame = frames[best];
-  assert(frame !== undefined, () => `${frames.length} frames for ${times.length} times`);
-  return frame;
+  return defined(frames[best], `a frame for each of ${times.length} times`);
 }
 
 function greyOf(pixels: Uint8Array): Uint8Array {

@@ -15,7 +15,7 @@ import { type Clip, endOfSound, type LastFrame, lastFrameOf } from './packets.js
 import { probeVideo } from './probe.js';
 import type { Span } from './sampling.js';
 import { type ClipJob, frameLengthOf, shownFrames, type ShownFrames, type VideoFrame } from './shown-frames.js';
-import { DecoderFailure, VideoError } from './video-error.js';
+import { blamesClip, VideoError } from './video-error.js';
 
 export type { VideoFrame } from './shown-frames.js';
 
@@ -28,8 +28,13 @@ export interface DecodeVideoOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface DecodedVideo {
-  /** One for each time of the sampler's, in its order; a clip of fewer frames repeats them. */
+export interface DecodedVideo extends FoundFrames {
+  /** The sampler's times, which the frames were found for. */
+  readonly times: readonly number[];
+}
+
+interface FoundFrames {
+  /** One for each time, in their order; a clip of fewer frames repeats them. */
   readonly frames: readonly VideoFrame[];
   /** Seconds. */
   readonly duration: number;
@@ -75,9 +80,18 @@ export async function decodeVideo(
     return decodeSampled(measuredJob(clip, await lastFrameOf(clip)), sampler);
   }
   const job = { ...clip, span: { from: info.start, to: info.end } };
-  const video = await decodeSampled(job, sampler);
-  const whole = video.partial === undefined ? undefined : await wholeJob(job);
-  return whole === undefined ? video : decodeSampled(whole, sampler);
+  const found = await decodeSampled(job, sampler).catch(blameOf);
+  if ('frames' in found && found.partial === undefined) return found;
+  const there = await decodeWhatIsThere(job, sampler).catch(blameOf);
+  const best = 'frames' in there ? there : found;
+  if ('frames' in best) return best;
+  throw best;
+}
+
+/** An error that says that the clip cannot be decoded; throws any other. */
+function blameOf(error: unknown): VideoError {
+  if (blamesClip(error)) return error;
+  throw error;
 }
 
 function measuredJob(clip: Clip, { begins, ends }: LastFrame): ClipJob {
@@ -85,18 +99,15 @@ function measuredJob(clip: Clip, { begins, ends }: LastFrame): ClipJob {
 }
 
 /**
- * The job for a clip that has no frames up to its end and yet is whole: its last one is shown until then, or the end in
- * its header is that of sound which goes on. Undefined where neither is so.
+ * The frames of a clip that ends before its header says so. It is whole all the same where its last frame is shown until
+ * then, or where the header's end is that of sound which goes on.
  */
-async function wholeJob(job: ClipJob): Promise<ClipJob | undefined> {
+async function decodeWhatIsThere(job: ClipJob, sampler: Sampler): Promise<DecodedVideo> {
   const end = job.span.to - toleranceOf(job.info.frameRate);
-  try {
-    const last = await lastFrameOf(job);
-    return last.ends > end || (await endOfSound(job)) > end ? measuredJob(job, last) : undefined;
-  } catch (error) {
-    if (blamesClip(error)) return undefined; // It is damaged, or has no sound.
-    throw error;
-  }
+  const last = await lastFrameOf(job);
+  const video = await decodeSampled(measuredJob(job, last), sampler);
+  if (last.ends > end || (await endOfSound(job)) > end) return video;
+  return { ...video, duration: lengthOf(job.span), partial: video.partial ?? missing(job, last.ends) };
 }
 
 async function decodeSampled(job: ClipJob, sampler: Sampler): Promise<DecodedVideo> {
@@ -109,10 +120,10 @@ async function decodeSampled(job: ClipJob, sampler: Sampler): Promise<DecodedVid
   );
   const frames = new Array<VideoFrame>(times.length);
   video.frames.forEach((frame, place) => (frames[order[place] as number] = frame));
-  return { ...video, frames };
+  return { ...video, frames, times };
 }
 
-async function decodeRising(job: ClipJob, times: readonly number[]): Promise<DecodedVideo> {
+async function decodeRising(job: ClipJob, times: readonly number[]): Promise<FoundFrames> {
   try {
     return await decodeAt(job, times);
   } catch (error) {
@@ -122,7 +133,7 @@ async function decodeRising(job: ClipJob, times: readonly number[]): Promise<Dec
   }
 }
 
-function decodeAt(job: ClipJob, times: readonly number[]): Promise<DecodedVideo> {
+function decodeAt(job: ClipJob, times: readonly number[]): Promise<FoundFrames> {
   const [first = 0, last = first] = [times[0], times.at(-1)];
   const apart = times.length > 1 ? (last - first) / (times.length - 1) : 0;
   const isSought = apart > SEEK_FROM_SECONDS && job.info.hasTimes;
@@ -130,7 +141,7 @@ function decodeAt(job: ClipJob, times: readonly number[]): Promise<DecodedVideo>
 }
 
 /** Decodes once from the first time to the last. */
-async function decodeThrough(job: ClipJob, times: readonly number[], runUp = RUN_UP_SECONDS): Promise<DecodedVideo> {
+async function decodeThrough(job: ClipJob, times: readonly number[], runUp = RUN_UP_SECONDS): Promise<FoundFrames> {
   const [first = 0, last = first] = [times[0], times.at(-1)];
   const offset = first > SEEK_FROM_SECONDS ? offsetOf(job, first, runUp) : 0;
   const shown = await shownFrames(job, times, offset);
@@ -167,18 +178,22 @@ function toleranceOf(rate: number | undefined): number {
 const lengthOf = ({ from, to }: Span): number => to - from;
 
 /** What there is, spread evenly over as many frames as were asked for. */
-function cutShort(job: ClipJob, frames: readonly VideoFrame[], count: number, end: number): DecodedVideo {
+function cutShort(job: ClipJob, frames: readonly VideoFrame[], count: number, end: number): FoundFrames {
   const spread = Array.from(
     { length: count },
     (_, index) => frames[Math.floor((index * frames.length) / count)] as VideoFrame,
   );
-  const [there, duration] = [Math.max(0, end - job.span.from), lengthOf(job.span)];
-  const partial = `is cut short: only ${there.toFixed(1)} of ${duration.toFixed(1)} seconds could be decoded`;
-  return { frames: spread, duration, partial };
+  return { frames: spread, duration: lengthOf(job.span), partial: missing(job, end) };
+}
+
+/** Says what a clip lacks that could be decoded up to `end`. */
+function missing({ span }: ClipJob, end: number): string {
+  const there = Math.max(0, end - span.from);
+  return `is cut short: only ${there.toFixed(1)} of ${lengthOf(span).toFixed(1)} seconds could be decoded`;
 }
 
 /** A process a frame, or a few where seeking begins too late. */
-async function decodeBySeeking(job: ClipJob, times: readonly number[], apart: number): Promise<DecodedVideo> {
+async function decodeBySeeking(job: ClipJob, times: readonly number[], apart: number): Promise<FoundFrames> {
   const frames: VideoFrame[] = [];
   const seeker = new Seeker(job, apart);
   for await (const frame of workAhead(times, SEEKS_AT_ONCE, (time) => seeker.seek(time))) {
@@ -225,8 +240,6 @@ class Seeker {
     }
   }
 }
-
-const blamesClip = (error: unknown): boolean => error instanceof VideoError && !(error instanceof DecoderFailure);
 
 const nothingDecoded = ({ where }: ClipJob): VideoError =>
   new VideoError(where, 'is damaged or empty: no frame could be decoded');

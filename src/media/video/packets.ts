@@ -1,6 +1,7 @@
 /** When the pictures and the sound of a clip end, as its packets say, which are read and not decoded. */
 import { runFfmpeg } from './run-ffmpeg.js';
 import { type ClipJob, frameLengthOf, seekOptions } from './shown-frames.js';
+import { blamesClip } from './video-error.js';
 
 export type Clip = Omit<ClipJob, 'span'>;
 
@@ -30,9 +31,14 @@ export async function lastFrameOf(clip: Clip): Promise<LastFrame> {
   return { begins: ends - frameLength, ends };
 }
 
-/** When the last sound of a clip ends. Throws VideoError where it has none. */
+/** When the last sound of a clip ends; before all times where it has none. */
 export async function endOfSound(clip: Clip): Promise<number> {
-  return (await readPackets(clip, '0:a', 0)).ends;
+  try {
+    return (await readPackets(clip, '0:a', 0)).ends;
+  } catch (error) {
+    if (blamesClip(error)) return -Infinity;
+    throw error;
+  }
 }
 
 /** Reads the packets of the streams that `map` names from `offset` (seconds) to the end. */

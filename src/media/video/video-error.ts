@@ -8,6 +8,11 @@ export class VideoError extends MediaError {}
 /** What decodes a video took too long, crashed, or said nothing: what the video is like remains unknown. */
 export class DecoderFailure extends VideoError {}
 
+/** Whether an error says that a clip cannot be decoded, and not that what decodes it failed. */
+export function blamesClip(error: unknown): error is VideoError {
+  return error instanceof VideoError && !(error instanceof DecoderFailure);
+}
+
 /** A video to be decoded, or with `error` an input that leads to none. */
 export type VideoPath = MediaPath<VideoError>;
 

@@ -15,7 +15,7 @@ import {
   VideoError,
 } from '../../../src/media/video/index.js';
 import { UserError } from '../../../src/shared/errors.js';
-import { H264, makeClip, RISING } from '../../helpers/clips.js';
+import { H264, makeClip, NUMBERED, numberOf, RISING } from '../../helpers/clips.js';
 import { temporaryFolder } from '../../helpers/tiny-captioner.js';
 
 const SMALL = { size: 8, fit: 'squash', kernel: 'cubic' } as const;
@@ -118,6 +118,25 @@ describe('half a clip', () => {
     expect(frames).toHaveLength(4);
     expect(partial).toMatch(/is cut short: only [12]\.\d of 4\.0 seconds/);
     expect(new Set(frames.map(({ time }) => time)).size).toBeGreaterThan(1);
+  });
+
+  test.each([1, 4])('is seen all over what is there, however little, in %i frames', async (count) => {
+    const whole = makeClip(at('numbered.mp4'), {
+      source: NUMBERED(60),
+      output: [...H264, '-movflags', '+faststart', '-g', '25'],
+    });
+    const bytes = readFileSync(whole);
+    const start = bytes.indexOf('mdat');
+    const path = written('fifth.mp4', bytes.subarray(0, start + (bytes.length - start) / 5));
+    const { frames, times, partial } = await decodeVideo(path, { ...SMALL, size: 16 }, (span) =>
+      evenTimes(span, count),
+    );
+    const there = Number(/only (1\d\.\d) of 60\.0 seconds/.exec(partial ?? '')?.[1]);
+    frames.forEach((frame, index) => {
+      expect(times[index]).toBeCloseTo(((index + 0.5) * there) / count, 1);
+      expect(numberOf(frame) / 25).toBeCloseTo(frame.time, 2);
+      expect(Math.abs(frame.time - (times[index] as number))).toBeLessThan(0.05);
+    });
   });
 
   test('a header without a duration is no hindrance', async () => {
