@@ -82,6 +82,7 @@ export async function decodeVideo(
   const job = { ...clip, span: { from: info.start, to: info.end } };
   const found = await decodeSampled(job, sampler).catch(blameOf);
   if ('frames' in found && found.partial === undefined) return found;
+  // The header may promise more than there is, or than there are pictures: the packets tell.
   const there = await decodeWhatIsThere(job, sampler).catch(blameOf);
   const best = 'frames' in there ? there : found;
   if ('frames' in best) return best;
