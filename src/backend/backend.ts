@@ -33,7 +33,7 @@ import { maximumBytesOf, type RuntimeOptions, SessionCache, defaultRuntimeOption
 
 /** A program that never reads is cut here, at the first call after the scope in which a variable was assigned. */
 const SOFT_NODE_LIMIT = 1_000;
-/** No graph grows beyond this. */
+/** No graph grows beyond this, but for gradients: all that they need of the forward pass would leave a graph that is cut. */
 const HARD_NODE_LIMIT = 16_000;
 
 /** Values that never enter a graph: strings, and the parts of complex numbers. */
@@ -205,7 +205,10 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     const count = this.#pending.length;
     const scope = outermostScope();
     const stepIsOver = this.#assignedIn !== undefined && (scope === -1 || scope !== this.#assignedIn);
-    if (count >= HARD_NODE_LIMIT || (stepIsOver && count >= SOFT_NODE_LIMIT)) this.flush();
+    // ONNX Runtime takes minutes for thousands of outputs. There is a tape until the backward pass is recorded too.
+    const isDifferentiating = (tf.engine().state.activeTape ?? null) !== null;
+    const isTooLong = count >= HARD_NODE_LIMIT && !isDifferentiating;
+    if (isTooLong || (stepIsOver && count >= SOFT_NODE_LIMIT)) this.flush();
   }
 
   /** The record of an operand as a node reads it: a pending output under another shape is read through a Reshape. */

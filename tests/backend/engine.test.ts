@@ -188,6 +188,22 @@ describe('recording', () => {
     expect(values(counter)).toEqual([1500]);
   });
 
+  test('a gradient is not cut, however long it is, and what comes after it is', () => {
+    const { flushes, recordedNodes } = backendStatistics();
+    const chain = (x: tf.Tensor): tf.Tensor => {
+      let y = x;
+      for (let step = 0; step < 6_000; step++) y = tf.sin(y);
+      return y;
+    };
+    const live = tf.exp(tf.ones([2]));
+    const gradient = tf.grad(chain)(tf.scalar(1));
+    expect(backendStatistics().recordedNodes - recordedNodes).toBeGreaterThan(16_000);
+    expect(backendStatistics().flushes).toBe(flushes);
+    gradient.dispose(); // so that nothing of it is run
+    tf.dispose([tf.add(tf.ones([2]), 1), live]);
+    expect(backendStatistics().flushes).toBe(flushes + 1);
+  });
+
   test('tensors are gone when TensorFlow.js disposes them', () => {
     const before = tf.memory();
     tf.tidy(() => {
