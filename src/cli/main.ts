@@ -21,6 +21,7 @@ import { wordsCommand } from './commands/words.js';
 import { asPlainText, type CommandContext, STDIN_ARGUMENT } from './context.js';
 import { findShipped } from './shipped-checkpoints.js';
 import { untilAborted } from './until-aborted.js';
+import { usageError } from './usage-errors.js';
 
 const INTERRUPTED = 130;
 
@@ -82,9 +83,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw new UserError(`${plainMessage(message, argv)} (looksay --help shows the commands and their options)`, {
-        exitCode: 2,
-      });
+      throw usageError(message, argv);
     });
   try {
     await parser.parseAsync(given, {}, (_error, _argv, output) => {
@@ -162,15 +161,6 @@ function plainArguments(argv: readonly string[]): readonly string[] {
   const plain = PLAIN_ARGUMENTS.get(argv[0] ?? '');
   if (end < 0 || plain === undefined) return argv;
   return [...argv.slice(0, end), ...argv.slice(end + 1).map(plain)];
-}
-
-/** What yargs says of missing arguments, with what is missing. */
-function plainMessage(message: string, [command]: readonly string[]): string {
-  const option = /^Not enough arguments following: (.*)$/.exec(message)?.[1];
-  if (option !== undefined) return `--${option}: needs a value`;
-  if (!message.startsWith('Not enough non-option arguments')) return message;
-  if (command === 'prepare') return 'name the set to prepare';
-  return `name the ${command === 'words' ? 'words' : 'paths'} that the command is to work on`;
 }
 
 function report(error: unknown, signal: AbortSignal): number {

@@ -1,5 +1,5 @@
 /** `looksay prepare`: what is asked for reaches the preparation, and what makes no sense is refused before anything is read. */
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeZip } from '../helpers/archives.js';
@@ -17,7 +17,7 @@ test.each([
   [['ucf101', 'x', '--output', 'y', '--split', '4'], '--split: expected a whole number from 1 to 3, got 4'],
   [['ucf101', 'x', '--output', 'y', '--classes', ' ,'], '--classes: expected names with commas between them'],
   [['corpus', 'x', '--output', 'y', '--output', 'z'], '--output: given 2 times'],
-  [['coco', 'x', '--output', 'y', '--what'], 'Unknown argument: what'],
+  [['coco', 'x', '--output', 'y', '--what'], 'unknown argument --what (see looksay prepare --help)'],
 ])('wrong usage: %j', async (argv, message) => {
   expect(await run(['prepare', ...argv])).toMatchObject({
     code: 2,
@@ -40,6 +40,19 @@ test('a set of several sources, also after --; stdin is none', async () => {
   expect(await run(['prepare', 'corpus', '-', '--output', output])).toMatchObject({
     code: 1,
     err: expect.stringContaining('-: no such file or folder') as string,
+  });
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('where nothing is left to prepare, it is said why', async () => {
+  const folder = await temporaryFolder();
+  const text = join(folder, 'latin1.txt');
+  await writeFile(text, Buffer.from('caf\u00e9\n', 'latin1'));
+  const output = join(folder, 'out');
+  expect(await run(['prepare', 'corpus', text, '--output', output, '--quiet'])).toEqual({
+    code: 1,
+    out: '',
+    err: `warning: ${text}: is not valid UTF-8; left out\nlooksay: no text file in the sources that is UTF-8\n`,
   });
   await rm(folder, { recursive: true, force: true });
 });

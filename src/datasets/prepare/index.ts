@@ -6,6 +6,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../shared/errors.js';
+import { warnOfProblems } from '../../shared/log.js';
 import { type Archive, openArchive } from './archive/index.js';
 import { captionRecipes } from './captions.js';
 import { corpus } from './corpus.js';
@@ -55,10 +56,13 @@ export async function prepareDataset(preparation: Preparation): Promise<Preparat
   for (const source of sources) archives.push(await openArchive(source, scratch));
   const problems = new Problems();
   const { report } = problems;
-  const outcome = await recipe.prepare({
-    ...{ archives, output, options, report },
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const outcome = await recipe
+    .prepare({ ...{ archives, output, options, report }, ...(signal === undefined ? {} : { signal }) })
+    .catch((error: unknown) => {
+      // They may be why there is nothing left to prepare.
+      if (error instanceof UserError) warnOfProblems(output, problems.lines);
+      throw error;
+    });
   // A process that was killed just before this one began may still have been listed then.
   await removeAbandoned(output);
   return {

@@ -21,6 +21,10 @@ export class Problems {
     this.#all.set(`${where}\0${message}`, { where, message });
   };
 
+  get lines(): readonly string[] {
+    return [...this.#all.values()].map(({ where, message }) => `${where}: ${message}`);
+  }
+
   get summary(): PreparationSummary['problems'] {
     return { count: this.#all.size, first: [...this.#all.values()].slice(0, KEPT_PROBLEMS) };
   }

@@ -1,0 +1,33 @@
+/** Wrong usage is said with the option as it was written and the help of the command that was meant. */
+import { expect, test } from 'vitest';
+import { run } from './run.js';
+
+test.each([
+  [
+    [],
+    'name a command: caption, classify, train, evaluate, generate, sentiment, words, prepare, encoder or cache (see looksay --help)',
+  ],
+  [['capton', 'x'], 'Did you mean caption? (see looksay --help)'],
+  [['nothing', '--quiet'], 'unknown argument nothing (see looksay --help)'],
+  [['caption', 'x', '--beam-widht', '5'], 'unknown argument --beam-widht (see looksay caption --help)'],
+  [
+    ['caption', 'x', '--beam-widht=5', '--no-mirorr', '-z'],
+    'unknown arguments --beam-widht, --no-mirorr, -z (see looksay caption --help)',
+  ],
+  [['train'], 'name what to train: caption, sentiment, text, video or words (see looksay train --help)'],
+  [['train', 'captoin'], 'Did you mean caption? (see looksay train --help)'],
+  [['train', 'nothing', '--quiet'], 'unknown argument nothing (see looksay train --help)'],
+  [
+    ['train', 'text', 'extra', '--text', 'x', '--output', 'y'],
+    'unknown argument extra (see looksay train text --help)',
+  ],
+  [
+    ['train', 'text', '--text', 'x', '--output', 'y', '--cell', 'GRU'],
+    '--cell: expected one of rnn, lstm, gru, feed-forward, got "GRU" (see looksay train text --help)',
+  ],
+  [['generate'], 'Missing required argument: checkpoint (see looksay generate --help)'],
+  [['caption', 'x', '--threads'], '--threads: needs a value (see looksay caption --help)'],
+  [['words', 'analogy', 'a'], 'name the words that the command is to work on (see looksay words analogy --help)'],
+])('%j', async (argv, message) => {
+  expect(await run(argv)).toEqual({ code: 2, out: '', err: `looksay: ${message}\n` });
+});
