@@ -41,6 +41,7 @@ export function systemCodeOf(error: unknown): string | undefined {
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
+  EISDIR: 'is a folder, expected a file',
   EACCES: 'may not be read (permission denied)',
   EPERM: 'may not be read (permission denied)',
   ELOOP: 'is a symbolic link that leads back to itself',

@@ -103,7 +103,7 @@ function columnIndex(path: string, header: readonly string[], { name, holds, opt
   const index = name === undefined ? -1 : names.indexOf(name);
   if (index >= 0) return index;
   const wanted = name === undefined ? `the name of the column with the ${holds}` : `a column ${JSON.stringify(name)}`;
-  const found = names.join(', ');
+  const found = names.map((each) => each || '""').join(', ');
   const shown = found.length > SHOWN_LENGTH ? `${found.slice(0, SHOWN_LENGTH)}…` : found;
   const exitCode = name === undefined ? 2 : 1;
   throw new UserError(`${path}:1: expected ${wanted}, found the columns ${shown} (choose one with ${option})`, {

@@ -147,6 +147,7 @@ describe('looksay sentiment', () => {
     [['-', 'text'], 2, 'choose one of them'],
     [['--top', '0', 'text'], 2, '--top: expected a whole number from 1 on'],
     [['--file', 'missing.txt'], 1, 'missing.txt: no such file'],
+    [['--file', 'tests'], 1, 'tests: is a folder, expected a file'],
   ] as const)('%j is refused', async (options, code, message) => {
     const result = await judge(...options);
     expect(result).toMatchObject({ code, out: '' });

@@ -187,7 +187,8 @@ describe('looksay train caption', () => {
     const output = join(folder, 'stopped');
     const argv = ['--images', folder, '--captions', captions, '--epochs', '2'];
     const controller = new AbortController();
-    const stopped = await run(['train', 'caption', '--output', output, '--encoder', encoder, ...SMALL, ...argv], {
+    const command = ['train', 'caption', '--output', output, '--encoder', encoder, ...SMALL, ...argv];
+    const stopped = await run(command, {
       signal: controller.signal,
       onNote: (text) => text.includes('training on') && controller.abort(),
     });
@@ -195,8 +196,9 @@ describe('looksay train caption', () => {
     expect(JSON.parse(stopped.out)).toMatchObject({ ending: 'interrupted' });
     expect(stopped.err).toContain('--continue');
     expect(existsSync(join(output, 'training.json'))).toBe(true);
-    const whole = await train(output, ...argv, '--continue');
+    const whole = await run([...command, '--continue']);
     expect(whole.code).toBe(0);
+    expect(whole.err).toContain('epoch 2 of 2: CIDEr-D');
     expect(JSON.parse(whole.out)).toMatchObject({ ending: 'completed' });
   });
 

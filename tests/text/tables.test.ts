@@ -104,3 +104,7 @@ test.each(['wide.csv', 'wide.tsv'])('%s in UTF-16 without a byte order mark is r
   const contents = Buffer.from('text,label\na,1\n', 'utf16le');
   await expect(rowsOf(name, contents)).rejects.toThrow(`${name}: has NUL bytes, as UTF-16 and spreadsheets do`);
 });
+
+test('a column without a name is shown among those that are there', async () => {
+  await expect(rowsOf('index.csv', ',tweet\n0,a\n', ['text'])).rejects.toThrow('found the columns "", tweet (choose');
+});

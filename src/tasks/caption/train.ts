@@ -156,7 +156,7 @@ async function runTraining(prepared: Prepared): Promise<FitResult> {
     async validate(epoch) {
       const scores = await validate(prepared);
       note(
-        `epoch ${epoch}: CIDEr-D ${scores.ciderD.toFixed(4)}, BLEU-4 ${scores.bleu4.toFixed(4)}, ${(100 * scores.exact).toFixed(1)} % exact`,
+        `epoch ${epoch} of ${recipe.epochs}: CIDEr-D ${scores.ciderD.toFixed(4)}, BLEU-4 ${scores.bleu4.toFixed(4)}, ${(100 * scores.exact).toFixed(1)} % exact`,
       );
       const metrics = metricsOf(scores);
       const score = scores.ciderD + TIE_BREAK * scores.bleu1;

@@ -98,7 +98,7 @@ async function runTraining(prepared: PreparedVideo): Promise<FitResult> {
       const { scores, likelihood } = await validate(prepared);
       const { top1, meanPerClass } = scores;
       note(
-        `epoch ${epoch}: top-1 ${(100 * top1).toFixed(1)} %, mean over classes ${(100 * meanPerClass).toFixed(1)} %`,
+        `epoch ${epoch} of ${recipe.epochs}: top-1 ${(100 * top1).toFixed(1)} %, mean over classes ${(100 * meanPerClass).toFixed(1)} %`,
       );
       return { score: top1 + TIE_BREAK * likelihood, metrics: { top1, meanPerClass, likelihood } };
     },
