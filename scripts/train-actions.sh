@@ -12,8 +12,9 @@
 #
 # Run again, it goes on where it was stopped.
 set -euo pipefail
-clips=$1 encoder=$2 work=$3
 source "$(dirname "$0")/training-stages.sh"
+needs 3 "$@"
+clips=$1 encoder=$2 work=$3
 stage() {
   train video --data "$clips" --group-pattern 'g(\d+)' --val-groups 19,20,21 --frame-stack changes \
     --frames 8 --jitter 3 --bidirectional --hidden-size 128 --joined 0.3 --frame-loss 1 --window-share 0.7 \

@@ -22,9 +22,10 @@
 #
 # Run again, it goes on where it was stopped.
 set -euo pipefail
+source "$(dirname "$0")/training-stages.sh"
+needs 3 "$@"
 data=$1 encoder=$2 work=$3
 shift 3
-source "$(dirname "$0")/training-stages.sh"
 options=("$@")
 stage() {
   train caption \

@@ -11,8 +11,9 @@
 #
 # Run again, it goes on where it was stopped.
 set -euo pipefail
-clips=$1 encoder=$2 work=$3
 source "$(dirname "$0")/training-stages.sh"
+needs 3 "$@"
+clips=$1 encoder=$2 work=$3
 stage() {
   train video --data "$clips" --group-pattern '^...(.)' --val-groups b,j,p,v --encoder "$encoder" \
     --frame-size 64 --last-block block5 --position-size 16 --projection-size 192 --hidden-size 128 --frame-loss 0.1 \

@@ -13,6 +13,7 @@
 # Run again, it goes on where it was stopped.
 set -euo pipefail
 source "$(dirname "$0")/training-stages.sh"
+needs 3 "$@"
 mkdir -p "$3/mixed"
 imdb=$(cd "$1" && pwd) sst2=$(cd "$2" && pwd) work=$(cd "$3" && pwd)
 shift 3

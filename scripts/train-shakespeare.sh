@@ -11,9 +11,10 @@
 #
 # Run again, it goes on where it was stopped.
 set -euo pipefail
+source "$(dirname "$0")/training-stages.sh"
+needs 2 "$@"
 text=$1 output=$2/shakespeare
 shift 2
-source "$(dirname "$0")/training-stages.sh"
 train text --text "$text" --output "$output" --seed 1 --cell lstm --layers 2 --hidden-size 384 --batch-size 32 \
   --bptt 64 --learning-rate 5e-3 --warm-up-steps 200 --dropout 0.5 --weight-decay 0.02 --average-decay 0.9995 --epochs 22 \
   --patience 4 "$@"

@@ -10,8 +10,9 @@
 #
 # Run again, it goes on where it was stopped.
 set -euo pipefail
-encoder=$1 work=$2 set=${3:-directions}
 source "$(dirname "$0")/training-stages.sh"
+needs 2 "$@"
+encoder=$1 work=$2 set=${3:-directions}
 small=(--encoder "$encoder" --frame-size 64 --last-block block5)
 if [ "$set" = directions ]; then
   node "$root/scripts/moving-shapes.mjs" "$work/directions" --set directions --clips 150

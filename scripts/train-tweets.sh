@@ -11,9 +11,10 @@
 #
 # Run again, it goes on where it was stopped.
 set -euo pipefail
+source "$(dirname "$0")/training-stages.sh"
+needs 2 "$@"
 tweets=$1 work=$2
 shift 2
-source "$(dirname "$0")/training-stages.sh"
 source=(--text "$tweets" --column tweet)
 if [ "${1:-}" = demo ]; then
   shift

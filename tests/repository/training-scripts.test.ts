@@ -1,4 +1,4 @@
-/** The scripts that train go on where they were stopped: with which training, and with none that has not begun. */
+/** The scripts that train: what they say without arguments, and that they go on where they were stopped. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,27 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const scripts = fileURLToPath(new URL('../../scripts', import.meta.url));
+const trainingScripts = readdirSync(scripts).filter((name) => /^train-.*\.sh$/.test(name));
 let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'looksay-stages-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.skipIf(process.platform === 'win32')('without their arguments they say what those are', () => {
+  for (const name of trainingScripts) {
+    for (const args of [[], ['--help'], ['one']]) {
+      const { status, stdout, stderr } = spawnSync(join(scripts, name), args, { encoding: 'utf8' });
+      expect({ name, status, stdout }).toEqual({ name, status: 2, stdout: '' });
+      expect(stderr).toContain(` && scripts/${name} `);
+      expect(stderr).not.toContain('pipefail');
+    }
+  }
+  const needs = (...words: readonly string[]): number | null =>
+    spawnSync('bash', ['-c', 'source "$0"; needs 2 "$@"', join(scripts, 'training-stages.sh'), ...words]).status;
+  expect([needs('a'), needs('a', 'b'), needs('a', 'b', 'c')]).toEqual([2, 0, 0]);
+});
 
 describe.skipIf(process.platform === 'win32')('train', () => {
   /** What `train`, told so, hands on to looksay. */
@@ -44,9 +59,8 @@ describe.skipIf(process.platform === 'win32')('train', () => {
 });
 
 test('no script trains otherwise', () => {
-  const names = readdirSync(scripts).filter((name) => /^train-.*\.sh$/.test(name));
-  expect(names.length).toBeGreaterThan(5);
-  for (const name of names) {
+  expect(trainingScripts.length).toBeGreaterThan(5);
+  for (const name of trainingScripts) {
     const text = readFileSync(join(scripts, name), 'utf8');
     expect(text, name).toContain('source "$(dirname "$0")/training-stages.sh"\n');
     expect(text, name).not.toMatch(/^[^#]*(looksay|main(\.js)?"?) train /m);
