@@ -68,6 +68,15 @@ test('--report: a page with the worst photos, replaced only when asked', async (
   expect(await readdir(join(report, 'photos'))).toHaveLength(3);
 });
 
+test('scores are printed though the report cannot be written', async () => {
+  const file = join(folder, 'no-folder');
+  await writeFile(file, '');
+  const { code, out, err } = await evaluate('--report', join(file, 'report'));
+  expect(code).toBe(1);
+  expect(out).toContain('this captioner');
+  expect(err).toContain('report: cannot be written');
+});
+
 test.skipIf(process.platform === 'win32')('--report --overwrite writes through a link', async () => {
   const [link, report] = [join(folder, 'report-link'), join(folder, 'linked-report')];
   expect((await evaluate('--report', report, '--worst', '1')).code).toBe(0);

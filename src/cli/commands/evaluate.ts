@@ -2,6 +2,7 @@
 import stringWidth from 'string-width';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES } from '../../shared/rules.js';
 import { type CaptionerEvaluation, evaluateCaptioner } from '../../tasks/caption/evaluate.js';
@@ -110,8 +111,8 @@ async function runEvaluate(argv: ArgumentsCamelCase<EvaluateArguments>, context:
     ...given({ split: argv.split, baselineEncoder: argv.baselineEncoder, timeout: argv.timeout }),
   });
   if (evaluation.failed > 0) context.exitCode = 1;
-  if (report !== undefined) await writeReport(evaluation.captions, report);
   context.stdout.write(argv.format === 'json' ? `${JSON.stringify(evaluation)}\n` : tableOf(evaluation, nameOf(argv)));
+  if (report !== undefined) note(`${await writeReport(evaluation.captions, report)}: the worst captions`);
 }
 
 const COLUMNS = ['BLEU-1', 'BLEU-2', 'BLEU-3', 'BLEU-4', 'ROUGE-L', 'CIDEr-D', 'exact', 'distinct'] as const;

@@ -68,8 +68,8 @@ export function worstFirst(photos: readonly ScoredPhoto[], count: number): reado
   return photos.toSorted((a, b) => a.ciderD - b.ciderD).slice(0, count);
 }
 
-/** Writes the report. Throws UserError when the folder exists, or the system refuses. */
-export async function writeReport(photos: readonly ScoredPhoto[], options: ReportOptions): Promise<void> {
+/** Writes the report; gives back the path of its page. Throws UserError when the folder exists, or the system refuses. */
+export async function writeReport(photos: readonly ScoredPhoto[], options: ReportOptions): Promise<string> {
   requireNewReport(options);
   const { count } = options;
   const folder = realPathOf(options.folder); // a link to a report stays one
@@ -84,8 +84,9 @@ export async function writeReport(photos: readonly ScoredPhoto[], options: Repor
     if (options.overwrite) await rm(folder, { recursive: true, force: true });
     await mkdir(dirname(folder), { recursive: true });
     await rename(temporary, folder);
+    return join(options.folder, PAGE);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined); // the first error says more
     if (error instanceof UserError) throw error;
     throw new UserError(`${folder}: cannot be written: ${messageOf(error)}`, { cause: error });
   }
