@@ -3,6 +3,7 @@
  * graph at what is still alive, finds or compiles its session, and runs it; results stay native tensors until they are
  * read or fed to the next run.
  */
+import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '../shared/errors.js';
 import { type Cut, cutLive } from './graph/cut.js';
@@ -35,6 +36,9 @@ import { maximumBytesOf, type RuntimeOptions, SessionCache, defaultRuntimeOption
 const SOFT_NODE_LIMIT = 1_000;
 /** No graph grows beyond this, but for gradients: all that they need of the forward pass would leave a graph that is cut. */
 const HARD_NODE_LIMIT = 16_000;
+
+/** For so long a program that awaits nothing but values may keep timers, input and signals waiting. */
+const TURN_MILLISECONDS = 20;
 
 /** Values that never enter a graph: strings, and the parts of complex numbers. */
 export type ForeignData =
@@ -73,6 +77,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   #pending: GraphNode[] = [];
   readonly #buffers = new ResultBuffers();
   #tracing = false;
+  #lastTurn = performance.now();
   /** The outermost scope in which a variable was assigned since the last flush; undefined where there was none. */
   #assignedIn: number | undefined;
   #flushes = 0;
@@ -404,7 +409,13 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
     return tf.backend_util.mergeRealAndImagArrays(real, imaginary);
   }
 
-  override read(dataId: object): Promise<tf.backend_util.BackendValues> {
-    return new Promise((resolve) => resolve(this.readSync(dataId)));
+  /** Runs at once, as `readSync`; but now and then other events get their turn, or a long loop could not be interrupted. */
+  override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
+    const values = this.readSync(dataId);
+    if (performance.now() - this.#lastTurn >= TURN_MILLISECONDS) {
+      await setImmediate();
+      this.#lastTurn = performance.now();
+    }
+    return values;
   }
 }

@@ -180,6 +180,16 @@ describe('recording', () => {
     expect(values(x)).toEqual([51]);
   });
 
+  test('a program that awaits nothing but values lets other events have their turn', async () => {
+    let isOver = false;
+    setTimeout(() => (isOver = true), 30);
+    let reads = 0;
+    for (const end = performance.now() + 2_000; !isOver && performance.now() < end; reads++)
+      await tf.tidy(() => tf.add(reads, 1)).data();
+    expect(isOver).toBe(true);
+    expect(reads).toBeGreaterThan(10);
+  });
+
   test('a program that never reads is cut', () => {
     const { flushes } = backendStatistics();
     const counter = tf.variable(tf.scalar(0));
