@@ -53,7 +53,8 @@ const averages = kind.parts.map((part) => [part, averageWeights(models.map((mode
 const card = await readFile(join(last, 'README.md'), 'utf8');
 await kind.save(
   output,
-  { ...models.at(-1), ...Object.fromEntries(averages) },
+  // What is expected of photos goes with one encoder: scripts/expected-words.mjs learns it for the average.
+  { ...models.at(-1), ...Object.fromEntries(averages), expectedWords: undefined },
   {
     modelCard: `${card}\nThe weights are the average of ${names.length} checkpoints of one descent.\n`,
     precision: 'F16',

@@ -9,7 +9,8 @@
 # The captioner: a GRU with a deep readout on that encoder, 20 minutes on two cores; then, from that, encoder and decoder
 # together, three times with different settings (20 minutes on an H100, side by side), and the average of those; from that
 # self-critical training; then, with BLEU-1 in the reward, from that and from the average (an epoch takes five minutes on two cores,
-# and one beside three others on an H100); and the average of these two, the first counted twice.
+# and one beside three others on an H100); and the average of these two, the first counted twice. Last it learns which words
+# photos make expect.
 #
 #     npm ci && scripts/train-captioner.sh DATA ENCODER WORK [OPTIONS]
 #
@@ -70,3 +71,7 @@ bleu=(--warm-up-steps 10 --augment 3 --epochs 4)
 reward gru-rewards gru-bleu-1 --seed 31 --bleu-reward 3 --learning-rate 8e-5 --sharpening 1 "${bleu[@]}"
 reward gru-tuned gru-bleu-2 --seed 32 --bleu-reward 4 --learning-rate 6e-5 --stop-after 2 "${bleu[@]}"
 average "$work/captioner" "$work/gru-bleu-1" "$work/gru-bleu-1" "$work/gru-bleu-2"
+node "$root/scripts/expected-words.mjs" "$work/captioner" \
+  "images=$data/flickr8k/images,captions=$data/flickr8k/Flickr8k.token.txt,splits=$data/flickr8k" \
+  "images=$data/coco/images,captions=$data/coco/captions_train.json" \
+  "images=$data/pascal/images,captions=$data/pascal/captions_train.csv"

@@ -62,6 +62,12 @@ export const decodingOptions = {
     defaultDescription: `${captionDecodingDefaults.noveltyPenalty}; ${clipDecodingDefaults.noveltyPenalty} for clips`,
     describe: 'What three words in a row cost that no training caption has; 0: nothing',
   },
+  'expected-words': {
+    type: 'number',
+    requiresArg: true,
+    defaultDescription: `${captionDecodingDefaults.expectedWordsWeight}, for photos`,
+    describe: 'How much it counts that a caption has the words that are expected of the photo; 0: not at all',
+  },
   mirror: {
     type: 'boolean',
     defaultDescription: `${DEFAULT_MIRROR}, for photos`,
@@ -96,6 +102,7 @@ const RULES = {
   'beam-groups': { rule: captionDecodingRules.groups },
   diversity: { rule: captionDecodingRules.diversityPenalty },
   'distinct-ngrams': { rule: captionDecodingRules.noRepeatNgram },
+  'expected-words': { rule: captionDecodingRules.expectedWordsWeight },
   'novelty-penalty': { rule: captionDecodingRules.noveltyPenalty },
 };
 
@@ -109,6 +116,7 @@ export interface DecodingArguments {
   readonly choice: CaptionChoice;
   readonly distinctNgrams: number | undefined;
   readonly noveltyPenalty: number | undefined;
+  readonly expectedWords: number | undefined;
   readonly mirror: boolean | undefined;
   readonly consensus: readonly string[];
   readonly consensusPhotos: number;
@@ -129,7 +137,12 @@ export function decodingFrom(argv: ArgumentsCamelCase<DecodingArguments>): Capti
   requireConsensusOptions(consensus);
   return {
     ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice },
-    ...given({ noRepeatNgram: argv.distinctNgrams, noveltyPenalty: argv.noveltyPenalty, mirror: argv.mirror }),
+    ...given({
+      noRepeatNgram: argv.distinctNgrams,
+      noveltyPenalty: argv.noveltyPenalty,
+      expectedWordsWeight: argv.expectedWords,
+      mirror: argv.mirror,
+    }),
     ...(sources.length === 0 ? {} : { consensus }),
   };
 }

@@ -5,8 +5,9 @@
  *     mbr        the one that is expected to score best (minimum Bayes risk): the highest mean CIDEr-D against the other
  *                captions found, each weighted by how probable it is
  *
- * To either is added, where there are captions of photos that look alike, the mean CIDEr-D against those (Devlin et al.
- * 2015).
+ * To either is added what else speaks for a caption: how well its words are those that are expected of the photo
+ * (`expected-words.ts`), and, where there are captions of photos that look alike, the mean CIDEr-D against those (Devlin et
+ * al. 2015).
  *
  * What they gain in CIDEr-D, on 600 photos of Flickr8k's dev part, with paired standard errors; the constants were chosen
  * on the same photos with the first captioner:
@@ -39,10 +40,15 @@ export type CaptionChoice = (typeof CAPTION_CHOICES)[number];
 /** A caption with what beam search ranked it by. */
 export interface RankedCaption {
   readonly caption: string;
+  /** Its words as the vocabulary has them. */
+  readonly words: readonly string[];
   /** The natural logarithm of the caption's probability. */
   readonly logProbability: number;
   readonly score: number;
 }
+
+/** What speaks for a caption beside its score, in the same units. */
+export type Agreement = (caption: RankedCaption) => number;
 
 /** What was said of photos that look like the one in question. */
 export interface Consensus {
@@ -56,33 +62,29 @@ export interface Consensus {
 /** In units of the score. */
 const TEMPERATURE = 0.25;
 
-/** `candidates` in the order of choice; ties stay as they were. */
+/** `candidates` in the order of choice, to which `agreements` are added; ties stay as they were. */
 export function rankCaptions<T extends RankedCaption>(
   candidates: readonly T[],
   choice: CaptionChoice,
-  consensus?: Consensus,
+  agreements: readonly Agreement[] = [],
 ): readonly T[] {
-  if (choice === 'probable' && consensus === undefined) return candidates;
-  const weightOf = consensus?.weightOf ?? uniformWeight;
-  const vectors = candidates.map(({ caption }) => ciderVector(ptbTokenize(caption), weightOf));
-  const own = valuesOf(candidates, vectors, choice);
-  const values = vectors.map((vector, index) => (own[index] as number) + agreement(vector, consensus));
+  if (choice === 'probable' && agreements.length === 0) return candidates;
+  const own = valuesOf(candidates, choice);
+  const values = candidates.map((candidate, index) =>
+    agreements.reduce((sum, agreement) => sum + agreement(candidate), own[index] as number),
+  );
   const order = candidates.map((_, index) => index).sort((a, b) => (values[b] as number) - (values[a] as number));
   return order.map((index) => candidates[index] as T);
 }
 
-function valuesOf(
-  candidates: readonly RankedCaption[],
-  vectors: readonly CiderVector[],
-  choice: CaptionChoice,
-): readonly number[] {
+function valuesOf(candidates: readonly RankedCaption[], choice: CaptionChoice): readonly number[] {
   const scores = candidates.map(({ score }) => score);
   switch (choice) {
     case 'probable':
       return scores;
     case 'mbr':
       return expectedSimilarities(
-        vectors.map((value, index) => ({ value, score: scores[index] as number })),
+        candidates.map(({ caption, score }) => ({ value: ciderVector(ptbTokenize(caption), uniformWeight), score })),
         { similarity: ciderSimilarity, temperature: TEMPERATURE },
       );
     default:
@@ -91,8 +93,10 @@ function valuesOf(
 }
 
 /** The weighted mean CIDEr-D of a caption against those of photos that look alike; 0 without any. */
-function agreement(vector: CiderVector, consensus: Consensus | undefined): number {
-  if (consensus === undefined || consensus.captions.length === 0) return 0;
-  const { captions, weight } = consensus;
-  return (weight * captions.reduce((sum, other) => sum + ciderSimilarity(vector, other), 0)) / captions.length;
+export function agreementWithConsensus({ captions, weightOf, weight }: Consensus): Agreement {
+  if (captions.length === 0) return () => 0;
+  return ({ caption }) => {
+    const vector = ciderVector(ptbTokenize(caption), weightOf);
+    return (weight * captions.reduce((sum, other) => sum + ciderSimilarity(vector, other), 0)) / captions.length;
+  };
 }

@@ -18,7 +18,16 @@ import { countUpTo, NUMBER_RULES, type NumberRule, requireChoice, requireNumbers
 import type { SeenNgrams } from '../../text/seen-ngrams.js';
 import { detokenize } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNSAID_IDS, type Vocabulary } from '../../text/vocabulary.js';
-import { CAPTION_CHOICES, type CaptionChoice, type Consensus, type RankedCaption, rankCaptions } from './choose.js';
+import {
+  type Agreement,
+  agreementWithConsensus,
+  CAPTION_CHOICES,
+  type CaptionChoice,
+  type Consensus,
+  type RankedCaption,
+  rankCaptions,
+} from './choose.js';
+import { agreementWithExpected, type WordTable } from './expected-words.js';
 
 /** How a caption's words are chosen: beam search, and which of the captions that it finds is the best. */
 export interface CaptionDecodingOptions {
@@ -37,6 +46,8 @@ export interface CaptionDecodingOptions {
   readonly groups: number;
   /** How much they avoid them, from 0 on. */
   readonly diversityPenalty: number;
+  /** How much it counts that a caption has the words that are expected of the photo, from 0 on. */
+  readonly expectedWordsWeight: number;
   /** Which of the captions found is the best: `choose.ts`. */
   readonly choice: CaptionChoice;
   /** Candidates returned, at most `beamWidth`. */
@@ -53,6 +64,7 @@ export const captionDecodingDefaults: CaptionDecodingOptions = {
   noveltyPenalty: 2, // "standing in a sheep"
   groups: 1,
   diversityPenalty: 0.5,
+  expectedWordsWeight: 1.5,
   choice: 'probable',
   candidates: 1,
 };
@@ -74,6 +86,7 @@ export const captionDecodingRules = {
   noveltyPenalty: NUMBER_RULES.fromZero,
   groups: NUMBER_RULES.count,
   diversityPenalty: NUMBER_RULES.fromZero,
+  expectedWordsWeight: NUMBER_RULES.fromZero,
   candidates: countUpTo(1000),
 } satisfies { readonly [Name in keyof Omit<CaptionDecodingOptions, 'choice'>]: NumberRule };
 
@@ -95,6 +108,12 @@ export interface ScoredCaption {
   readonly logProbability: number;
 }
 
+/** The words that are expected of a photo. */
+export interface ExpectedFromFeatures extends WordTable {
+  /** Features as the caller has them → each word's share: [n, words]. */
+  readonly sharesOf: (features: tf.Tensor) => tf.Tensor;
+}
+
 /** A captioner that takes part in generation. */
 export interface GeneratorMember {
   readonly config: CaptionerConfig;
@@ -102,6 +121,8 @@ export interface GeneratorMember {
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
   /** What comes before the captioner: features as the caller has them → grid [n, p, c]. */
   readonly gridOf: (features: tf.Tensor) => tf.Tensor;
+  /** What it has learnt of the words that photos make expect; earlier captioners, and those of clips, have not. */
+  readonly expected?: ExpectedFromFeatures;
 }
 
 export interface GeneratorOptions extends CaptionDecodingOptions {
@@ -131,6 +152,7 @@ export interface CaptionGenerator {
 export function createGenerator(options: GeneratorOptions): CaptionGenerator {
   requireCaptionDecoding(options);
   const { members } = options;
+  const expecting = expectingMembers(options);
   const { join, step } = createEnsemble(members.map(stepOf) as [DecodingStep, ...DecodingStep[]]);
   let perRowCount = 0;
   const begin = compile((...features: tf.Tensor[]) => {
@@ -139,7 +161,8 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
     );
     const { perRow, perImage } = join(states);
     perRowCount = perRow.length;
-    return [...perRow, ...perImage];
+    const shares = expecting.map(({ expected, index }) => expected.sharesOf(defined(features[index], 'features')));
+    return [...shares, ...perRow, ...perImage];
   });
   const search = createBeamSearch({
     ...options,
@@ -155,10 +178,18 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
   return {
     async generate(features, consensus = []) {
       const tensors = begin(...features);
-      const state = { perRow: tensors.slice(0, perRowCount), perImage: tensors.slice(perRowCount) };
+      const [shares, states] = [tensors.slice(0, expecting.length), tensors.slice(expecting.length)];
+      const state = { perRow: states.slice(0, perRowCount), perImage: states.slice(perRowCount) };
       try {
         const found = await search.decode(state, features[0]?.shape[0] ?? 0);
-        return found.map((candidates, image) => chosen(candidates, options, consensus[image]));
+        const agreements = await agreementsOf(shares, options);
+        return found.map((candidates, image) => {
+          const own = consensus[image];
+          return chosen(candidates, options, [
+            ...agreements.map((of) => of(image)),
+            ...(own === undefined ? [] : [agreementWithConsensus(own)]),
+          ]);
+        });
       } finally {
         tf.dispose(tensors);
       }
@@ -186,23 +217,50 @@ function costsOf({ vocabulary, seen, noveltyPenalty }: GeneratorOptions): { read
   };
 }
 
+/** The members that expect words, with their places; none when nobody asks. */
+function expectingMembers({ members, expectedWordsWeight }: GeneratorOptions) {
+  if (expectedWordsWeight === 0) return [];
+  return members.flatMap(({ expected }, index) => (expected === undefined ? [] : [{ expected, index }]));
+}
+
+/** For each member that expects words, how captions of image `image` agree with it; together they have the weight asked for. */
+async function agreementsOf(
+  shares: readonly tf.Tensor[],
+  options: GeneratorOptions,
+): Promise<readonly ((image: number) => Agreement)[]> {
+  const expecting = expectingMembers(options);
+  const weight = options.expectedWordsWeight / expecting.length;
+  return Promise.all(
+    expecting.map(async ({ expected }, index) => {
+      const tensor = defined(shares[index], 'shares');
+      const [, words = 0] = tensor.shape;
+      const values = (await tensor.data()) as Float32Array;
+      return (image: number): Agreement => {
+        const agreement = agreementWithExpected(expected, values.subarray(image * words, (image + 1) * words));
+        return (caption) => weight * agreement(caption);
+      };
+    }),
+  );
+}
+
 /** How many candidates the choice is made among. */
-function candidatesToFind({ candidates, beamWidth, choice, consensus = false }: GeneratorOptions): number {
-  return choice === 'probable' && !consensus ? candidates : Math.max(candidates, beamWidth);
+function candidatesToFind(options: GeneratorOptions): number {
+  const { candidates, beamWidth, choice, consensus = false } = options;
+  const byScore = choice === 'probable' && !consensus && expectingMembers(options).length === 0;
+  return byScore ? candidates : Math.max(candidates, beamWidth);
 }
 
 /** The candidates that are given of those that were found, the chosen one first. */
 function chosen(
   found: readonly Candidate[],
   { vocabulary, choice, candidates }: GeneratorOptions,
-  consensus: Consensus | undefined,
+  agreements: readonly Agreement[],
 ): ScoredCaption[] {
-  const captions = found.map(({ tokens, logProbability, score }): RankedCaption => ({
-    caption: detokenize(vocabulary.decode(tokens)),
-    logProbability,
-    score,
-  }));
-  return rankCaptions(captions, choice, consensus)
+  const captions = found.map(({ tokens, logProbability, score }): RankedCaption => {
+    const words = vocabulary.decode(tokens);
+    return { caption: detokenize(words), words, logProbability, score };
+  });
+  return rankCaptions(captions, choice, agreements)
     .slice(0, candidates)
     .map(({ caption, logProbability }) => ({ caption, logProbability }));
 }

@@ -70,7 +70,9 @@ export async function initialModel(
 ): Promise<CaptionModel> {
   const { startFrom, minimumCount } = options;
   if (startFrom !== undefined) {
-    const before = withWordsOf(train, await loadCaptionModel(startFrom), { startFrom, minimumCount });
+    // What it expects of photos goes with the encoder that it had, and is learnt anew at the end.
+    const { expectedWords: _others, ...loaded } = await loadCaptionModel(startFrom);
+    const before = withWordsOf(train, loaded, { startFrom, minimumCount });
     return withDropout(before, options.captioner.dropout ?? {});
   }
   if (options.encoder === undefined) {

@@ -2,14 +2,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePreprocessing } from '../../media/image.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { expectWords } from '../../models/expected-words/index.js';
 import { UserError } from '../../shared/errors.js';
 import { toTensors } from '../../training/parameters.js';
 import { BothSidesEncoder } from '../encoder/both-sides.js';
 import { BatchEncoder, type ImageEncoder, type PixelImage } from '../encoder/encode.js';
 import { frozenEncoder } from '../encoder/frozen.js';
+import { wordTable } from './expected-words.js';
 import type { GeneratorMember } from './generate.js';
 import { toGrid } from './grids.js';
 import type { CaptionModel } from './model.js';
+import { poolFeatures } from './nearest.js';
 
 /** A captioner with its weights as tensors. */
 export interface Member extends GeneratorMember {
@@ -24,14 +27,18 @@ export type CaptionModels = readonly [CaptionModel, ...CaptionModel[]];
 export function createMember(model: CaptionModel): Member {
   const encoder = frozenEncoder(model, mobilenetBlocks(model.config.encoder).length);
   const parameters = toTensors(model.captioner);
+  const { expectedWords } = model;
+  const expecting = toTensors(expectedWords?.weights ?? {});
+  const sharesOf = (features: tf.Tensor): tf.Tensor => expectWords(expecting, poolFeatures(features));
   return {
     config: model.config.captioner,
     parameters,
     gridOf: toGrid,
     encoder,
+    ...(expectedWords === undefined ? {} : { expected: { ...wordTable(expectedWords), sharesOf } }),
     dispose() {
       encoder.dispose();
-      tf.dispose(parameters);
+      tf.dispose([parameters, expecting]);
     },
   };
 }

@@ -15,11 +15,19 @@ import {
 } from '../../models/captioner/index.js';
 import {
   type MobileNetConfig,
+  mobilenetOutput,
   mobilenetParameterShapes,
   validateMobileNetConfig,
 } from '../../models/mobilenet/index.js';
+import {
+  type ExpectedWordsConfig,
+  expectedWordsShapes,
+  validateExpectedWordsConfig,
+} from '../../models/expected-words/index.js';
 import { type ClipReaderConfig, clipReaderShapes, validateClipReaderConfig } from '../../models/clip-reader/index.js';
 import { fieldReader, requireFields } from '../../shared/fields.js';
+import { UserError } from '../../shared/errors.js';
+import { DocumentFrequencies } from '../../text/document-frequencies.js';
 import { SeenNgrams } from '../../text/seen-ngrams.js';
 import type { Vocabulary } from '../../text/vocabulary.js';
 import { type Checkpoint, CONFIG_FILE, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
@@ -33,6 +41,9 @@ export const CAPTIONER_TASK = 'captioner';
 const SEEN_FILE = 'seen-ngrams.json';
 const ENCODER = 'encoder';
 const READER = 'reader';
+const EXPECTED = 'expected-words';
+const EXPECTED_FIELD = 'expectedWords';
+const FREQUENCIES_FILE = 'word-frequencies.json';
 const CAPTIONER = 'captioner';
 
 /** How clips are read. */
@@ -50,6 +61,14 @@ export interface CaptionModelConfig {
   readonly clip?: ClipConfig;
 }
 
+/** What is expected of photos, with its weights on the host. */
+export interface ExpectedWords {
+  /** In how many training photos' captions each word of the vocabulary is; the first `config.words` are told of. */
+  readonly frequencies: DocumentFrequencies;
+  readonly config: ExpectedWordsConfig;
+  readonly weights: HostTensors;
+}
+
 /** A captioner with its weights on the host. */
 export interface CaptionModel {
   readonly config: CaptionModelConfig;
@@ -60,6 +79,8 @@ export interface CaptionModel {
   /** Of a captioner of clips. */
   readonly reader?: HostTensors;
   readonly captioner: HostTensors;
+  /** Of a captioner of photos that has learnt them, by its encoder as it is. */
+  readonly expectedWords?: ExpectedWords;
 }
 
 /** A captioner of clips. */
@@ -100,12 +121,42 @@ function parseClip(value: unknown, where: string): ClipConfig {
   };
 }
 
+function parseExpectedWords(config: JsonObject, where: string): ExpectedWordsConfig | undefined {
+  const found = config[EXPECTED_FIELD];
+  if (found === undefined) return undefined;
+  const expected = validateExpectedWordsConfig(found, `${where}: ${EXPECTED_FIELD}`);
+  const { featureSize } = mobilenetOutput(parseConfig(config, where).encoder);
+  if (expected.featureSize === featureSize) return expected;
+  throw new UserError(
+    `${where}: ${EXPECTED_FIELD}.featureSize: expected ${featureSize}, as the encoder has, got ${expected.featureSize} ` +
+      '(use the files of one checkpoint)',
+  );
+}
+
+/** The words that are expected, from what lies beside the weights. Throws UserError when that is damaged. */
+function readExpectedWords({ config, extras, weights }: Checkpoint, folder: string): ExpectedWords | undefined {
+  const expected = parseExpectedWords(config, folder);
+  if (expected === undefined) return undefined;
+  const where = `${folder}/${FREQUENCIES_FILE}`;
+  const frequencies = DocumentFrequencies.fromJSON(extras[FREQUENCIES_FILE], where);
+  if (frequencies.words.length < expected.words) {
+    throw new UserError(
+      `${where}: expected at least ${expected.words} words, found ${frequencies.words.length} (use the files of one checkpoint)`,
+    );
+  }
+  return { frequencies, config: expected, weights: scoped(weights, EXPECTED) };
+}
+
 /** The names and shapes of all weights of a captioner. */
-export function captionModelShapes({ encoder, captioner, clip }: CaptionModelConfig): Shapes {
+export function captionModelShapes(
+  { encoder, captioner, clip }: CaptionModelConfig,
+  expectedWords?: ExpectedWordsConfig,
+): Shapes {
   return {
     ...withScope(ENCODER, mobilenetParameterShapes(encoder)),
     ...(clip === undefined ? {} : withScope(READER, clipReaderShapes(clip.reader))),
     ...withScope(CAPTIONER, captionerParameterShapes(captioner)),
+    ...(expectedWords === undefined ? {} : withScope(EXPECTED, expectedWordsShapes(expectedWords))),
   };
 }
 
@@ -113,11 +164,12 @@ export function captionModelShapes({ encoder, captioner, clip }: CaptionModelCon
 export async function loadCaptionModel(folder: string): Promise<CaptionModel> {
   const checkpoint: Checkpoint = await loadCheckpoint(folder, {
     task: CAPTIONER_TASK,
-    expectedShapes: (config) => captionModelShapes(parseConfig(config, folder)),
+    expectedShapes: (config) => captionModelShapes(parseConfig(config, folder), parseExpectedWords(config, folder)),
   });
   const config = parseConfig(checkpoint.config, folder);
   const vocabulary = readVocabulary(checkpoint.extras, config.captioner.vocabularySize, folder);
   const seen = checkpoint.extras[SEEN_FILE];
+  const expectedWords = readExpectedWords(checkpoint, folder);
   return {
     config,
     vocabulary,
@@ -125,6 +177,7 @@ export async function loadCaptionModel(folder: string): Promise<CaptionModel> {
     encoder: scoped(checkpoint.weights, ENCODER),
     ...(config.clip === undefined ? {} : { reader: scoped(checkpoint.weights, READER) }),
     captioner: scoped(checkpoint.weights, CAPTIONER),
+    ...(expectedWords === undefined ? {} : { expectedWords }),
   };
 }
 
@@ -134,17 +187,23 @@ export async function saveCaptionModel(
   model: CaptionModel,
   options: { readonly modelCard: string; readonly precision: 'F32' | 'F16' },
 ): Promise<void> {
+  const { expectedWords } = model;
   await saveCheckpoint(folder, {
     task: CAPTIONER_TASK,
-    config: { ...model.config },
+    config: {
+      ...model.config,
+      ...(expectedWords === undefined ? {} : { [EXPECTED_FIELD]: { ...expectedWords.config } }),
+    },
     weights: {
       ...withScope(ENCODER, model.encoder),
       ...withScope(READER, model.reader ?? {}),
       ...withScope(CAPTIONER, model.captioner),
+      ...withScope(EXPECTED, expectedWords?.weights ?? {}),
     },
     extras: {
       [VOCABULARY_FILE]: model.vocabulary.toJSON(),
       ...(model.seen === undefined ? {} : { [SEEN_FILE]: model.seen.toJSON() }),
+      ...(expectedWords === undefined ? {} : { [FREQUENCIES_FILE]: expectedWords.frequencies.toJSON() }),
     },
     ...options,
   });

@@ -41,9 +41,9 @@ export interface ClipCaptionOptions extends Partial<CaptionDecodingOptions> {
  * left out in silence: the mirror image and the captions of the nearest photos.
  */
 export function clipCaptionOptions(options: CaptionOptions): ClipCaptionOptions {
-  const { batchSize: _one, limitPixels: _any, consensus, mirror, ...ofClips } = options;
-  if (consensus === undefined && mirror !== true) return ofClips;
-  throw new UserError('--consensus and --mirror: are for captioners of photos', { exitCode: 2 });
+  const { batchSize: _one, limitPixels: _any, consensus, mirror, expectedWordsWeight = 0, ...ofClips } = options;
+  if (consensus === undefined && mirror !== true && expectedWordsWeight === 0) return ofClips;
+  throw new UserError('--consensus, --expected-words and --mirror: are for captioners of photos', { exitCode: 2 });
 }
 
 /** A captioner of clips, ready to use. */

@@ -26,6 +26,8 @@ export interface TrainCaptionerOptions extends TrainingSources, TrainingFolderOp
   readonly recipe: CaptionerRecipe;
   /** Seconds that the decoding of a clip may take; default 60. Photos have a limit of their own. */
   readonly timeout?: number;
+  /** Whether the words that are expected of photos are learnt when all else is trained; default true. */
+  readonly expectedWords?: boolean;
   /** Where features are kept; the user's cache directory by default. */
   readonly cacheDirectory?: string;
 }

@@ -43,6 +43,7 @@ export async function trainStages(options: TrainStagesOptions): Promise<TrainCap
       recipe: stage.recipe,
       model: { ...options.model, ...(startFrom === undefined ? {} : { startFrom }) },
       resume: options.resume === true && hasTrainingState(folder),
+      expectedWords: stage === stages.at(-1),
     });
     if (result.ending === 'interrupted') return { ...result, checkpoint: output };
     startFrom = folder;

@@ -3,14 +3,16 @@
  * rest, and keeps the checkpoint of the epoch whose captions score best on the validation photos.
  */
 import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
+import { given } from '../../shared/given.js';
 import { note } from '../../shared/log.js';
 import { fit, type FitResult, type TrainingEnding } from '../../training/fit.js';
 import type { JsonObject } from '../../training/json-files.js';
 import { readTensors } from '../../training/parameters.js';
 import { fitSettings } from '../../training/recipe.js';
 import { folderSettings, requireFreshFolder, saveSettings } from '../training-folder.js';
+import { addExpectedWords } from './expected-words.js';
 import { generateFromCache } from './generate-cached.js';
-import { type CaptionModel, saveCaptionModel } from './model.js';
+import { type CaptionModel, captionsClips, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
 import { prepareTraining, type Prepared, type TrainCaptionerOptions, trainingBatches } from './prepare-training.js';
 import type { CaptionerRecipe } from './recipe.js';
@@ -114,13 +116,26 @@ export async function trainCaptioner(options: TrainCaptionerOptions): Promise<Tr
     const result = await runTraining(prepared);
     const { best } = result;
     return {
-      ending: result.ending,
+      ending: await finish(prepared, result.ending),
       scores: best?.metrics ?? {},
       epoch: best?.epoch ?? 0,
       checkpoint: options.output,
     };
   } finally {
     prepared.trainable.dispose();
+  }
+}
+
+/** Of a training that has ended: what is learnt when all else is trained. */
+async function finish({ options, model, data }: Prepared, ending: TrainingEnding): Promise<TrainingEnding> {
+  const { output, signal, cacheDirectory, expectedWords = true } = options;
+  if (ending === 'interrupted' || !expectedWords || captionsClips(model)) return ending;
+  try {
+    await addExpectedWords(output, data.train, given({ cacheDirectory, signal }));
+    return ending;
+  } catch (error) {
+    if (signal?.aborted === true) return 'interrupted';
+    throw error;
   }
 }
 

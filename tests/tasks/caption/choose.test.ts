@@ -2,9 +2,14 @@
 import { expect, test } from 'vitest';
 import { ciderVector, uniformWeight } from '../../../src/metrics/cider.js';
 import { ptbTokenize } from '../../../src/metrics/ptb-tokenizer.js';
-import { type Consensus, rankCaptions } from '../../../src/tasks/caption/choose.js';
+import { agreementWithConsensus, rankCaptions, type Agreement } from '../../../src/tasks/caption/choose.js';
 
-const caption = (text: string, score: number) => ({ caption: text, score, logProbability: 7 * score });
+const caption = (text: string, score: number) => ({
+  caption: text,
+  words: ptbTokenize(text),
+  score,
+  logProbability: 7 * score,
+});
 const captions = (ranked: readonly { caption: string }[]): string[] => ranked.map(({ caption: text }) => text);
 
 const FOUND = [
@@ -14,9 +19,9 @@ const FOUND = [
   caption('A brown dog is on the grass.', -1.1),
 ];
 
-function consensusOf(sentences: readonly string[], weight: number): Consensus {
+function consensusOf(sentences: readonly string[], weight: number): readonly Agreement[] {
   const vectors = sentences.map((sentence) => ciderVector(ptbTokenize(sentence), uniformWeight));
-  return { captions: vectors, weightOf: uniformWeight, weight };
+  return [agreementWithConsensus({ captions: vectors, weightOf: uniformWeight, weight })];
 }
 
 test('the most probable caption stays first', () => {
