@@ -24,7 +24,7 @@ export interface ExpectedWordsOptions {
 const MOST_WORDS = 1250;
 /** Of what fewer photos have little can be learnt. */
 const FEWEST_PHOTOS = 5;
-/** In units of the features' mean variance; from 0.05 to 0.5 much is the same (benchmarks/captions.md). */
+/** In units of the features' mean variance; from 0.06 to 0.6 much is the same (benchmarks/captions.md). */
 const RIDGE = 0.2;
 const BATCH_SIZE = 256;
 
