@@ -26,7 +26,10 @@ await tf.setBackend('onnxruntime');
 const model = await loadCaptionModel(checkpoint);
 const members = [createMember(model)] as const;
 const encoders = new BatchEncoders(members, { batchSize: DEFAULT_BATCH_SIZE, mirror: DEFAULT_MIRROR });
-const generator = createGenerator({ ...captionDecodingDefaults, beamWidth, members, vocabulary: model.vocabulary });
+const generator = createGenerator({
+  ...captionDecodingDefaults,
+  ...{ beamWidth, members, vocabulary: model.vocabulary, seen: model.seen },
+});
 const captioner = createCaptioner(model);
 
 async function decode(): Promise<PixelImage[][]> {
