@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { startDecoder, type VideoPath } from '../../media/video/index.js';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
 import { NUMBER_RULES, requireFitting } from '../../shared/rules.js';
 import { toTensors } from '../../training/parameters.js';
 import { frameGrids, frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
@@ -95,7 +96,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
       lifetime.requireAlive();
       requireFitting('timeout', NUMBER_RULES.aboveZero, timeout);
       const clips = requirePaths(paths);
-      const decoding = { ...clipDecodingDefaults, ...chosen };
+      const decoding = { ...clipDecodingDefaults, ...given(chosen) };
       const generator = createGenerator({
         ...decoding,
         members: [{ config: captioner, parameters, gridOf }],

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ImagePath } from '../../media/image-paths.js';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
 import { countUpTo, NUMBER_RULES, requireBoolean, requireNumbers } from '../../shared/rules.js';
 import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
 import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
@@ -146,7 +147,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
         mirror = DEFAULT_MIRROR,
         ...chosen
       } = options;
-      const decoding = { ...captionDecodingDefaults, ...chosen, consensus: agreed !== undefined, mirror };
+      const decoding = { ...captionDecodingDefaults, ...given(chosen), consensus: agreed !== undefined, mirror };
       requireCaptionDecoding(decoding);
       requireNumbers(imageRules, { batchSize, limitPixels });
       requireBoolean('mirror', mirror);

@@ -147,6 +147,8 @@ describe('agreement', () => {
     expect(await captionsOf(wide, model)).toEqual(asked);
     expect(texts(await captionsOf({ ...wide, expectedWordsWeight: 1.5 }, model, model))).toEqual(texts(asked));
     expect(texts(asked)).not.toEqual(texts(plain));
+    const unsaid = { ...wide, expectedWordsWeight: undefined } as unknown as CaptionOptions; // as programs without types say it
+    expect(await captionsOf(unsaid, model)).toEqual(asked);
     const { expectedWords: _none, ...unlearnt } = model;
     expect(texts(await captionsOf(wide, unlearnt))).toEqual(texts(plain));
   });
