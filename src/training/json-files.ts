@@ -1,6 +1,7 @@
 /** Reading JSON files that someone may have edited, cut short or replaced. */
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../shared/errors.js';
+import { isObject } from '../shared/fields.js';
 import { explainReadErrors } from './system-errors.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -23,10 +24,6 @@ export function parseJson(path: string, text: string): unknown {
 export function requireObject(where: string, value: unknown): JsonObject {
   if (isObject(value)) return value;
   throw new UserError(`${where}: expected an object, found ${describe(value)} (the file is damaged: copy it again)`);
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The field `key` if it is a number with `check`. Throws `UserError` otherwise. */

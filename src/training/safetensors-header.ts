@@ -7,7 +7,8 @@
  * without holes and without overlaps.
  */
 import { messageOf, UserError } from '../shared/errors.js';
-import { describe, isObject, type JsonObject } from './json-files.js';
+import { isObject } from '../shared/fields.js';
+import { describe, type JsonObject } from './json-files.js';
 import { findDuplicateKey, nestsDeeperThan } from './json-keys.js';
 
 /** The element types that we read and write. */

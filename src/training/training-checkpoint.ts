@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defined } from '../shared/assert.js';
 import { UserError } from '../shared/errors.js';
+import { isObject } from '../shared/fields.js';
 import { writeFileAtomically } from '../shared/files.js';
 import type { RandomState } from '../shared/random.js';
 import { CHECKPOINT_FORMAT_VERSION, requireFormat, TRAINING_FILE } from './checkpoint.js';
@@ -15,7 +16,6 @@ import {
   describe,
   formatJson,
   isCount,
-  isObject,
   parseJson,
   readText,
   requireNumber,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import { RidgeRegression } from '../../models/expected-words/index.js';
+import { given } from '../../shared/given.js';
 import { note } from '../../shared/log.js';
 import { DocumentFrequencies } from '../../text/document-frequencies.js';
 import { tokenize } from '../../text/tokenizer.js';
@@ -40,8 +41,7 @@ export async function learnExpectedWords(
   const known = new Set(model.vocabulary.tokens);
   const pooled = await cachePooled(model, {
     images: examples.map(({ image }) => image),
-    ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
-    ...(signal === undefined ? {} : { signal }),
+    ...given({ directory: cacheDirectory, signal }),
   });
   signal?.throwIfAborted();
   const photos = examples

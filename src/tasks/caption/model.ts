@@ -25,13 +25,13 @@ import {
   validateExpectedWordsConfig,
 } from '../../models/expected-words/index.js';
 import { type ClipReaderConfig, clipReaderShapes, validateClipReaderConfig } from '../../models/clip-reader/index.js';
-import { fieldReader, requireFields } from '../../shared/fields.js';
+import { isObject, fieldReader, requireFields } from '../../shared/fields.js';
 import { UserError } from '../../shared/errors.js';
 import { DocumentFrequencies } from '../../text/document-frequencies.js';
 import { SeenNgrams } from '../../text/seen-ngrams.js';
 import type { Vocabulary } from '../../text/vocabulary.js';
 import { type Checkpoint, CONFIG_FILE, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
-import { isObject, type JsonObject, parseJson, readText } from '../../training/json-files.js';
+import { type JsonObject, parseJson, readText } from '../../training/json-files.js';
 import { type HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
 import { readVocabulary, VOCABULARY_FILE } from '../checkpoint-extras.js';

@@ -9,8 +9,9 @@ import {
   validateMobileNetConfig,
 } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
+import { isObject } from '../../shared/fields.js';
 import { CONFIG_FILE, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
-import { isObject, parseJson, readText } from '../../training/json-files.js';
+import { parseJson, readText } from '../../training/json-files.js';
 import { fingerprintWeights, requireShapes, shapesOf } from '../../training/weights.js';
 
 export const ENCODER_TASK = 'encoder';

@@ -3,6 +3,7 @@
  * written: it holds both tables and how far the training came, which is all that going on takes.
  */
 import { join } from 'node:path';
+import { isObject } from '../../shared/fields.js';
 import {
   createMemory,
   createNoiseTable,
@@ -23,7 +24,7 @@ import { writeFileAtomically } from '../../shared/files.js';
 import { note } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { Random } from '../../shared/random.js';
-import { isCount, isObject, requireNumber, requireObject } from '../../training/json-files.js';
+import { isCount, requireNumber, requireObject } from '../../training/json-files.js';
 import type { HostTensor } from '../../training/safetensors.js';
 import { explainWriteErrors } from '../../training/system-errors.js';
 import { requireSameSettings } from '../../training/training-checkpoint.js';

@@ -1,11 +1,8 @@
 /** Looking into JSON that came from a file or from the network: nothing about it is taken for granted. */
 import { UserError } from '../../../shared/errors.js';
+import { isObject } from '../../../shared/fields.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The field `key` of an object, its own; undefined where there is none or `value` is no object. */
 export function field(value: unknown, key: string): unknown {

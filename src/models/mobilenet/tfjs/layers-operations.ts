@@ -3,7 +3,8 @@
  * and settings; names do not matter.
  */
 import type { HostTensor } from '../../../layers/parameters.js';
-import { damaged, describe, field, isObject, type JsonObject, listOf } from './json.js';
+import { isObject } from '../../../shared/fields.js';
+import { damaged, describe, field, type JsonObject, listOf } from './json.js';
 import { MODEL_LIMITS } from './model-json.js';
 import {
   type Action,

@@ -3,7 +3,8 @@
  * (https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts, `ModelJSON`).
  */
 import { UserError, messageOf } from '../../../shared/errors.js';
-import { damaged, describe, field, isObject, type JsonObject } from './json.js';
+import { isObject } from '../../../shared/fields.js';
+import { damaged, describe, field, type JsonObject } from './json.js';
 
 /** How a value is stored; integers of 8 and 16 bits stand for `value · scale + minimum`. */
 export type WeightStorage =
