@@ -32,7 +32,10 @@ export default defineConfig(async () => ({
   resolve: { alias: { '#tfjs-gradients': bundledGradients(), '#word2vec-kernel': await builtKernel() } },
   test: {
     include: ['tests/**/*.test.ts'],
+    globalSetup: ['tests/global-setup.ts'],
     setupFiles: ['src/shared/gradients.ts'],
+    // Some tests use ONNX Runtime without looksay's backend: see src/backend/runtime/telemetry.ts.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

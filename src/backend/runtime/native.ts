@@ -8,6 +8,10 @@ import { createRequire } from 'node:module';
 import { Tensor } from 'onnxruntime-common';
 import { UserError, messageOf } from '../../shared/errors.js';
 import type { ElementType, HostValues, NativeTensor } from '../graph/types.js';
+import { ensureTelemetryOff, turnTelemetryOff } from './telemetry.js';
+
+// At once, so that worker threads started later inherit it, and other users of ONNX Runtime in this process have it too.
+turnTelemetryOff();
 
 /** See `DEVICES`. */
 export type Device = 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu';
@@ -45,6 +49,7 @@ let nativeModule: NativeModule | undefined;
 
 function loadNative(): NativeModule {
   if (nativeModule !== undefined) return nativeModule;
+  ensureTelemetryOff();
   const require = createRequire(import.meta.url);
   try {
     const found = require('onnxruntime-node/dist/binding') as {
