@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { realPathOf } from '../media/media-paths.js';
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
+import { explainWriteErrors } from '../training/system-errors.js';
 import {
   formatResult,
   hasFormat,
@@ -18,6 +19,7 @@ import {
   type ResultKind,
   type WrittenLine,
 } from './result-format.js';
+import { requireWritableFolder } from './writable-folder.js';
 
 export interface OutputOptions<Result> {
   readonly kind: ResultKind<Result>;
@@ -75,11 +77,25 @@ export function existsAlready(path: string, remedy: string): UserError {
 
 /**
  * Throws UserError with exit code 2 when `path`, a file that is written all at once, exists and may not be replaced, or
- * is a folder: before the work, not after.
+ * cannot be written: before the work, not after.
  */
 export function requireNewFile(path: string, { overwrite }: { readonly overwrite: boolean }): void {
-  refuseOtherThanFile(path);
+  requireWritableFile(path);
   if (!overwrite && existsSync(path)) throw existsAlready(path, 'or name another');
+}
+
+/** The same of a file that may be there already. */
+export function requireWritableFile(path: string): void {
+  refuseOtherThanFile(path);
+  requireWritableFolder(dirname(path));
+}
+
+/** Has `write` write the file at `path`, in a folder that is made if need be. Throws UserError where the system refuses. */
+export async function writeOutputFile(path: string, write: () => Promise<void>): Promise<void> {
+  await explainWriteErrors(path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    await write();
+  });
 }
 
 function refuseOtherThanFile(path: string): void {

@@ -1,6 +1,6 @@
 /** What every training keeps in its checkpoint folder beside the best weights: its state, its settings, its log. */
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
 import { CONFIG_FILE } from '../training/checkpoint.js';
@@ -10,6 +10,7 @@ import { readTensors, type TrainableParameters } from '../training/parameters.js
 import { hasTrainingState, loadTrainingState, saveTrainingState } from '../training/training-checkpoint.js';
 import { explainWriteErrors } from '../training/system-errors.js';
 import { shapesOf } from '../training/weights.js';
+import { requireWritableFolder } from './writable-folder.js';
 
 /** The line of each epoch, and what was asked for, beside a checkpoint. */
 export const LOG_FILE = 'log.jsonl';
@@ -32,29 +33,11 @@ export interface TrainingFolderOptions {
  * go on with it: before the work, not after its first epoch.
  */
 export function requireFreshFolder({ output, resume }: TrainingFolderOptions): void {
-  requireWritable(output);
+  requireWritableFolder(output);
   if (resume === true || !(hasTrainingState(output) || existsSync(join(output, CONFIG_FILE)))) return;
   throw new UserError(`${output}: holds a training already (go on with --continue, or choose another folder)`, {
     exitCode: 2,
   });
-}
-
-/** Looks at the folder, or at the one in which it would be made. */
-function requireWritable(output: string): void {
-  let folder = resolve(output);
-  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
-  const name = folder === resolve(output) ? output : folder;
-  if (existsSync(folder) && !statSync(folder).isDirectory()) {
-    throw new UserError(`${name}: is a file, expected a folder for the checkpoint`, { exitCode: 2 });
-  }
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    throw new UserError(`${name}: may not be written (choose a folder that you may write to)`, {
-      exitCode: 2,
-      cause: error,
-    });
-  }
 }
 
 type FromFolder = 'saveState' | 'logFile' | 'resume' | 'stopAfter' | 'signal';

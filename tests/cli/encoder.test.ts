@@ -85,6 +85,19 @@ test('export writes a file that ONNX Runtime runs, at any batch size, to the fea
   await session.release();
 });
 
+test('export makes the folder of its file, and refuses a place that can be none', async () => {
+  const checkpoint = await saveTinyCaptioner();
+  const file = join(output, 'new', 'encoder.onnx');
+  const exportTo = (path: string): Promise<Run> =>
+    run(['encoder', 'export', '--checkpoint', checkpoint, '--output', path]);
+  expect(await exportTo(file)).toMatchObject({ code: 0, out: `${file}\n` });
+  const refused = await exportTo(join(file, 'encoder.onnx'));
+  expect({ code: refused.code, err: refused.err }).toEqual({
+    code: 2,
+    err: expect.stringContaining(`${file}: is a file, expected a folder`),
+  });
+});
+
 test('export of what is no encoder is a clear error, and writes nothing', async () => {
   const file = `${output}.onnx`;
   const { code, out, err } = await run(['encoder', 'export', '--checkpoint', output, '--output', file]);

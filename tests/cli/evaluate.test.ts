@@ -69,12 +69,18 @@ test('--report: a page with the worst photos, replaced only when asked', async (
 });
 
 test('scores are printed though the report cannot be written', async () => {
-  const file = join(folder, 'no-folder');
-  await writeFile(file, '');
-  const { code, out, err } = await evaluate('--report', join(file, 'report'));
+  const { code, out, err } = await evaluate('--report', join(folder, `${'long'.repeat(100)}-report`));
   expect(code).toBe(1);
   expect(out).toContain('this captioner');
   expect(err).toContain('report: cannot be written');
+});
+
+test('a place where no report can be is refused before anything is scored', async () => {
+  const file = join(folder, 'no-folder');
+  await writeFile(file, '');
+  const { code, out, err } = await evaluate('--report', join(file, 'report'));
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain(`${file}: is a file, expected a folder`);
 });
 
 test.skipIf(process.platform === 'win32')('--report --overwrite writes through a link', async () => {

@@ -54,6 +54,19 @@ describe('looksay train words', () => {
     expect(await readWordVectors(binary)).toEqual(await readWordVectors(text));
   });
 
+  test('a place that cannot be written is refused before the training; a missing folder is made', async () => {
+    const place = join(csv, 'out.bin');
+    const refused = await train('unwritten', '--column', 'text', '--export', place);
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toContain(`${csv}: is a file, expected a folder`);
+    expect(existsSync(join(folder, 'unwritten'))).toBe(false);
+    const exported = join(folder, 'made', 'for', 'out.bin');
+    expect(await train('written', '--column', 'text', '--epochs', '1', '--export', exported)).toMatchObject({
+      code: 0,
+    });
+    expect((await readWordVectors(exported)).dimension).toBe(8);
+  });
+
   test('by the softmax, for a while, and then on', async () => {
     const options = ['--column', 'text', '--objective', 'softmax', '--architecture', 'cbow', '--epochs', '2'];
     const stopped = await train('softmax', ...options, '--stop-after', '1');
@@ -147,9 +160,10 @@ describe('looksay words', () => {
     expect((await readFile(output, 'utf8')).match(/<text/g)).toHaveLength(3);
     expect(await words('plot', '--top', '5', '--output', output, '--overwrite')).toMatchObject({ code: 0 });
     expect((await readFile(output, 'utf8')).match(/<text/g)).toHaveLength(5);
-    const nowhere = join(folder, 'none', 'map.html');
-    expect(await words('plot', '--output', nowhere)).toMatchObject({ code: 1 });
-    expect(existsSync(nowhere)).toBe(false);
+    const nested = join(folder, 'maps', 'map.html');
+    expect(await words('plot', '--output', nested)).toMatchObject({ code: 0 });
+    expect((await readFile(nested, 'utf8')).match(/<text/g)).toHaveLength(7);
+    expect(await words('plot', '--output', join(list, 'map.html'))).toMatchObject({ code: 2 });
     expect(await words('plot', '--output', folder, '--overwrite')).toMatchObject({ code: 2 });
   });
 

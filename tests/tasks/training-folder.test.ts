@@ -16,7 +16,7 @@ test('a folder that is there, or can be made at any depth, will do', () => {
 test('a file is refused, as the folder or above it', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
-  const refused = `${file}: is a file, expected a folder for the checkpoint`;
+  const refused = `${file}: is a file, expected a folder`;
   expect(() => requireFreshFolder({ output: file })).toThrow(refused);
   expect(() => requireFreshFolder({ output: join(file, 'new') })).toThrow(refused);
 });

@@ -1,10 +1,9 @@
 /** `looksay words plot`: a map of words as an HTML page. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
-import { messageOf, UserError } from '../../shared/errors.js';
 import { writeFileAtomically } from '../../shared/files.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES } from '../../shared/rules.js';
-import { requireNewFile } from '../../tasks/output.js';
+import { requireNewFile, writeOutputFile } from '../../tasks/output.js';
 import { readWords } from '../../tasks/words/question-files.js';
 import { plotWords, type WordsProjection, WORDS_PROJECTIONS } from '../../tasks/words/plot.js';
 import type { CommandContext } from '../context.js';
@@ -67,10 +66,6 @@ async function runPlot(argv: ArgumentsCamelCase<PlotArguments>, context: Command
     title: argv.title ?? argv.vectors,
     ...given({ projection: argv.projection }),
   });
-  try {
-    await writeFileAtomically(argv.output, page);
-  } catch (error) {
-    throw new UserError(`${argv.output}: cannot be written: ${messageOf(error)}`, { cause: error });
-  }
+  await writeOutputFile(argv.output, () => writeFileAtomically(argv.output, page));
   context.stdout.write(`${argv.output}\n`);
 }

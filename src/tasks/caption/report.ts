@@ -14,6 +14,7 @@ import { messageOf, UserError } from '../../shared/errors.js';
 import { temporaryNameFor } from '../../shared/files.js';
 import { warn } from '../../shared/log.js';
 import { existsAlready } from '../output.js';
+import { requireWritableFolder } from '../writable-folder.js';
 import type { ScoredPhoto } from './evaluate.js';
 
 export interface ReportOptions {
@@ -34,8 +35,9 @@ const PAGE = 'index.html';
 const PHOTOS = 'photos';
 const TITLE = '<title>Worst captions</title>';
 
-/** Throws UserError with exit code 2 when `folder` exists and may not be replaced: before the work, not after. */
+/** Throws UserError with exit code 2 when `folder` cannot be made, or exists and may not be replaced: before the work, not after. */
 export function requireNewReport({ folder, overwrite }: ReportOptions): void {
+  requireWritableFolder(dirname(realPathOf(folder)));
   if (!existsSync(folder)) return;
   if (!overwrite) throw existsAlready(folder, 'or name another');
   const stranger = strangerIn(folder);

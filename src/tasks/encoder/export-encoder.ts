@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { exportOnnx } from '../../backend/export.js';
 import { mobilenet, mobilenetProbabilities } from '../../models/mobilenet/index.js';
 import { toTensors } from '../../training/parameters.js';
-import { explainWriteErrors } from '../../training/system-errors.js';
+import { writeOutputFile } from '../output.js';
 import { loadEncoder } from './encoder.js';
 
 /** Which encoder is written to which file. */
@@ -29,7 +29,7 @@ export async function exportEncoder({ checkpoint, output }: ExportEncoderOptions
   const outputNames = config.classes === 0 ? ['grid', 'pooled'] : ['grid', 'pooled', 'probabilities'];
   const shape = ['batch', config.inputSize, config.inputSize, 3] as const;
   try {
-    await explainWriteErrors(output, () => exportOnnx(run, [{ name: 'image', shape }], output, { outputNames }));
+    await writeOutputFile(output, () => exportOnnx(run, [{ name: 'image', shape }], output, { outputNames }));
   } finally {
     tf.dispose(parameters);
   }

@@ -9,6 +9,7 @@ import { cacheDirectory } from '../../datasets/cache-directory.js';
 import { decodeWeights, type LoadedMobileNet, mobilenetOf } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
 import { CONFIG_FILE } from '../../training/checkpoint.js';
+import { requireWritableFolder } from '../writable-folder.js';
 import { type CatalogueEncoder, findEncoder } from './catalogue.js';
 import { parseUrl } from './download.js';
 import { type EncoderSource, saveEncoder } from './encoder.js';
@@ -66,6 +67,7 @@ export async function importEncoder(options: ImportEncoderOptions): Promise<Impo
 }
 
 function requireFreeFolder(output: string, overwrite: boolean): void {
+  requireWritableFolder(output);
   if (overwrite || !existsSync(join(output, CONFIG_FILE))) return;
   throw new UserError(
     `${output}: expected a new folder, found a checkpoint in it (choose another one, or --overwrite)`,

@@ -1,6 +1,7 @@
 /** Trains word vectors on a text and leaves them in a checkpoint folder, and in files of word2vec's formats. */
 import { unreachable } from '../../shared/assert.js';
 import { note } from '../../shared/log.js';
+import { requireWritableFile } from '../output.js';
 import { requireFreshFolder } from '../training-folder.js';
 import { readWordCorpus } from './corpus.js';
 import { loadWordModel } from './model.js';
@@ -38,6 +39,7 @@ export interface TrainWordsResult extends WordsOutcome {
 export async function trainWords(options: TrainWordsOptions): Promise<TrainWordsResult> {
   const { output, source, signal, exports = [] } = options;
   requireFreshFolder(options);
+  for (const path of exports) requireWritableFile(path);
   const corpus = await readWordCorpus(source, options.corpus, signal);
   const [words, vocabulary] = [corpus.textWords, corpus.words.length];
   note(

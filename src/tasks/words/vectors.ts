@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { readWordVectors, type WordVectorFormat, type WordVectors, writeWordVectors } from '../../text/word-vectors.js';
-import { explainReadErrors, explainWriteErrors } from '../../training/system-errors.js';
+import { explainReadErrors } from '../../training/system-errors.js';
+import { writeOutputFile } from '../output.js';
 import { loadWordModel, type WordModel } from './model.js';
 
 /** The vectors of a trained model by word; they share its memory. */
@@ -36,5 +37,5 @@ export function formatOf(path: string): WordVectorFormat {
 
 /** Writes `vectors` to `path` in the format of its name. Throws UserError where the system refuses. */
 export async function exportWordVectors(path: string, vectors: WordVectors): Promise<void> {
-  await explainWriteErrors(path, () => writeWordVectors(path, vectors, formatOf(path)));
+  await writeOutputFile(path, () => writeWordVectors(path, vectors, formatOf(path)));
 }
