@@ -44,6 +44,9 @@ test('import writes an encoder, and prints its folder alone to stdout', async ()
   expect(code).toBe(0);
   expect(out).toBe(`${output}\n`);
   expect(existsSync(join(output, 'model.safetensors'))).toBe(true);
+  const again = await importModel('--model-url', server.url, '--quiet');
+  expect({ code: again.code, err: again.err }).toEqual({ code: 2, err: expect.stringContaining('--overwrite') });
+  expect(await importModel('--model-url', server.url, '--quiet', '--overwrite')).toMatchObject({ code: 0 });
 });
 
 test('import --offline without a copy asks no server and says what to do', async () => {

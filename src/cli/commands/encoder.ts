@@ -15,6 +15,7 @@ interface ImportArguments extends BackendArguments {
   readonly output: string;
   readonly modelUrl: string | undefined;
   readonly offline: boolean;
+  readonly overwrite: boolean;
 }
 
 type ExportArguments = ExportEncoderOptions & BackendArguments & { readonly overwrite: boolean };
@@ -52,6 +53,7 @@ function importOptions<T>(builder: Argv<T>): Argv<ImportArguments> {
     version: { type: 'number', requiresArg: true, demandOption: true, describe: 'MobileNet 1 or 2' },
     alpha: { type: 'number', requiresArg: true, demandOption: true, describe: 'Width multiplier, such as 1.0' },
     output: { type: 'string', requiresArg: true, demandOption: true, describe: 'Folder of the imported encoder' },
+    ...overwriteOption,
     'model-url': { type: 'string', requiresArg: true, describe: 'Another address of the model.json' },
     offline: { type: 'boolean', default: false, describe: 'Use downloaded files only' },
     ...backendOptions,
@@ -96,6 +98,7 @@ async function runImport(argv: ArgumentsCamelCase<ImportArguments>, context: Com
     alpha: argv.alpha,
     output: argv.output,
     offline: argv.offline,
+    overwrite: argv.overwrite,
     ...(argv.modelUrl === undefined ? {} : { modelUrl: argv.modelUrl }),
   });
   note(`${argv.output}: imported; train with --encoder ${argv.output}`);
