@@ -5,7 +5,7 @@
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { messageOf, UserError } from '../shared/errors.js';
 import { setQuiet } from '../shared/log.js';
 import { cacheCommand } from './commands/cache.js';
@@ -83,7 +83,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw usageError(message, argv);
+      throw usageError(message, argv, optionsOf(parser));
     });
   try {
     await parser.parseAsync(given, {}, (_error, _argv, output) => {
@@ -94,6 +94,11 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
   } catch (error) {
     return report(error, context.signal);
   }
+}
+
+/** The options of the command that `parser` came to, and what else was given. */
+function optionsOf({ parsed }: Argv): readonly string[] {
+  return parsed === false ? [] : Object.keys(parsed.aliases);
 }
 
 /** What may be `-` for stdin: positional arguments of commands that read it. */

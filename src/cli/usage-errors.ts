@@ -1,17 +1,15 @@
 /** Wrong usage in words: what yargs says of a command line, put as errors of looksay are, with the help to look into. */
 import { UserError } from '../shared/errors.js';
 import { STDIN_ARGUMENT } from './context.js';
+import { nearestName } from './nearest-name.js';
 
 /** Commands that have commands of their own. */
 const GROUPS: ReadonlySet<string> = new Set(['train', 'evaluate', 'words', 'encoder', 'cache']);
 
-/** The error (exit code 2) for the command line `argv`, of which yargs says `message`. */
-export function usageError(message: string, argv: readonly string[]): UserError {
+/** The error (exit code 2) for the command line `argv`, of which yargs says `message`; `known` names its options. */
+export function usageError(message: string, argv: readonly string[], known: readonly string[]): UserError {
   const unknown = unknownArguments(message, argv);
-  const said =
-    unknown.length === 0
-      ? plainMessage(message, argv)
-      : `unknown argument${unknown.length === 1 ? '' : 's'} ${unknown.join(', ')}`;
+  const said = unknown.length === 0 ? plainMessage(message, argv) : unknownMessage(unknown, known);
   const path = commandOf(argv).filter((word) => !unknown.includes(word));
   if (message.startsWith('Did you mean')) path.pop();
   return new UserError(`${said} (see ${['looksay', ...path].join(' ')} --help)`, { exitCode: 2 });
@@ -33,6 +31,19 @@ function unknownArguments(message: string, argv: readonly string[]): readonly st
     return forms.filter((form) => given.includes(form)).slice(0, 1);
   });
   return found.length > 0 ? found : names;
+}
+
+function unknownMessage(unknown: readonly string[], known: readonly string[]): string {
+  const options = unknown.map((argument) => /^(?<hyphens>--(?:no-)?)(?<name>.*)$/.exec(argument)?.groups ?? {});
+  const mistyped = new Set(options.map(({ name }) => name));
+  // yargs counts what was given among the options, and has each in camel case too.
+  const names = known.filter((name) => name.length > 1 && !/[A-Z]/.test(name) && !mistyped.has(name));
+  const meant = options.flatMap(({ hyphens = '', name = '' }) => {
+    const nearest = nearestName(name, names);
+    return nearest === undefined ? [] : [hyphens + nearest];
+  });
+  const said = `unknown argument${unknown.length === 1 ? '' : 's'} ${unknown.join(', ')}`;
+  return meant.length === 0 ? said : `${said}; did you mean ${meant.join(', ')}?`;
 }
 
 /** What yargs says of missing arguments and of values, with what is missing or expected. */

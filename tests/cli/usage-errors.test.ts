@@ -9,10 +9,13 @@ test.each([
   ],
   [['capton', 'x'], 'Did you mean caption? (see looksay --help)'],
   [['nothing', '--quiet'], 'unknown argument nothing (see looksay --help)'],
-  [['caption', 'x', '--beam-widht', '5'], 'unknown argument --beam-widht (see looksay caption --help)'],
   [
-    ['caption', 'x', '--beam-widht=5', '--no-mirorr', '-z'],
-    'unknown arguments --beam-widht, --no-mirorr, -z (see looksay caption --help)',
+    ['caption', 'x', '--beam-widht', '5'],
+    'unknown argument --beam-widht; did you mean --beam-width? (see looksay caption --help)',
+  ],
+  [
+    ['caption', 'x', '--beamwidth=5', '--no-quite', '--something', '-z'],
+    'unknown arguments --beamwidth, --no-quite, --something, -z; did you mean --beam-width, --no-quiet? (see looksay caption --help)',
   ],
   [['train'], 'name what to train: caption, sentiment, text, video or words (see looksay train --help)'],
   [['train', 'captoin'], 'Did you mean caption? (see looksay train --help)'],
