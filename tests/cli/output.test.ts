@@ -174,8 +174,18 @@ describe('--skip-done', () => {
     expect(err).toContain(`1 of 3 could not be done; ${output} says why\n`);
     expect(jsonLines(await readFile(output, 'utf8'))[1]?.error).toBeTruthy();
     await writePicture(join(folder, 'b.png'), 'green');
-    expect((await caption(folder, '--output', output, '--skip-done')).code).toBe(0);
+    const again = await caption(folder, '--output', output, '--skip-done');
+    expect(again).toMatchObject({ code: 0, err: expect.stringContaining(`${output}: has 2 of 3 already\n`) as string });
     expect(jsonLines(await readFile(output, 'utf8')).every((line) => line.caption !== undefined)).toBe(true);
+  });
+
+  test('says that nothing is left to do, and loads no model for it', async () => {
+    expect((await caption(folder, '--output', output)).code).toBe(0);
+    const before = await readFile(output, 'utf8');
+    const argv = ['caption', folder, '--output', output, '--skip-done', '--checkpoint', join(folder, 'nowhere')];
+    expect(await run(argv)).toEqual({ code: 0, out: '', err: `${output}: has 3 of 3 already\n` });
+    expect(await run([...argv, '--quiet'])).toEqual({ code: 0, out: '', err: '' });
+    expect(await readFile(output, 'utf8')).toBe(before);
   });
 });
 

@@ -112,13 +112,15 @@ export async function withResults<Result extends object, File extends { readonly
       ? stdoutSink(kind, context, format, names)
       : await openOutput({ kind, path, format, overwrite, skipDone });
   const todo = files.filter((file) => !destination.isDone(file.path));
+  const done = files.length - todo.length;
+  if (path !== undefined && done > 0) note(`${path}: has ${done} of ${files.length} already`);
   let failures = 0;
   const write = (result: Result): Promise<void> => {
     if ('error' in result) failures++;
     return destination.write(result);
   };
   try {
-    await work({ write }, todo);
+    if (todo.length > 0) await work({ write }, todo);
     if (!context.signal.aborted) await destination.finish(names);
     if (failures > 0 && path !== undefined) note(`${failures} of ${todo.length} could not be done; ${path} says why`);
   } finally {
