@@ -39,10 +39,16 @@ test('list tells what is kept, and where', async () => {
       { folder: recent?.folder, files: 0, bytes: 0, lastUsed: expect.stringMatching(/^\d{4}-/) },
     ],
   });
-  expect(err).toContain(`${root}/features: 0.00 GB`);
+  expect(err).toContain(`${root}/features: 26 bytes (`);
   expect((await run(['cache', 'list'])).out).toMatch(
-    new RegExp(`^0.00 GB\t1 files\t\\d{4}-\\d\\d-\\d\\d\t${old?.folder}\n`),
+    new RegExp(`^26 bytes\t1 file\t\\d{4}-\\d\\d-\\d\\d\t${old?.folder}\n`),
   );
+});
+
+test('a size has the unit that suits it', async () => {
+  const large = await openFeatureCache({ encoder: 'large', featureLength: 617_000 });
+  await large.write(join(root, 'photo.jpg'), new Float32Array(617_000));
+  expect((await run(['cache', 'list'])).err).toContain(`${root}/features: 1.23 MB (`);
 });
 
 test('clear removes what was not used for so many days, or all', async () => {

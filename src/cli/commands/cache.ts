@@ -42,23 +42,30 @@ export function cacheCommand(context: CommandContext): CommandModule {
 async function runList(argv: LinesArguments, context: CommandContext): Promise<void> {
   const kept = await keptFeatures();
   report(kept, argv, context);
-  note(`${featureDirectory()}: ${gigabytes(sumOf(kept))} GB (LOOKSAY_CACHE chooses another place)`);
+  note(`${featureDirectory()}: ${sizeText(sumOf(kept))} (LOOKSAY_CACHE chooses another place)`);
 }
 
 async function runClear(argv: ArgumentsCamelCase<ClearArguments>, context: CommandContext): Promise<void> {
   checkNumbers(clearOptions, argv);
   const removed = await clearFeatures(argv.unusedDays);
   report(removed, argv, context);
-  note(`removed ${gigabytes(sumOf(removed))} GB`);
+  note(`removed ${sizeText(sumOf(removed))}`);
 }
 
 function report(kept: readonly KeptFeatures[], { format }: LinesArguments, { stdout }: CommandContext): void {
   for (const { folder, files, bytes, lastUsed } of kept) {
     const date = lastUsed.toISOString();
-    const text = [`${gigabytes(bytes)} GB`, `${files} files`, date.slice(0, 10), folder].join('\t');
+    const text = [sizeText(bytes), `${files} ${files === 1 ? 'file' : 'files'}`, date.slice(0, 10), folder].join('\t');
     stdout.write(`${format === 'jsonl' ? JSON.stringify({ folder, files, bytes, lastUsed: date }) : text}\n`);
   }
 }
 
 const sumOf = (kept: readonly KeptFeatures[]): number => kept.reduce((sum, { bytes }) => sum + bytes, 0);
-const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2);
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** A size for people, to three digits: `26 bytes`, `1.23 GB`. */
+function sizeText(bytes: number): string {
+  const unit = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  return `${Number((bytes / 1000 ** unit).toPrecision(3))} ${UNITS[unit]}`;
+}
