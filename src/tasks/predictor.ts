@@ -45,6 +45,8 @@ function notListOf(name: string, found: unknown, place?: string): UserError {
 export interface Lifetime {
   /** Throws UserError (exit code 2) once `dispose` was called. */
   requireAlive(): void;
+  /** What `work` gives; what it throws after `dispose`, which took its tensors away, is the error of `requireAlive`. */
+  during<T>(work: () => Promise<T>): Promise<T>;
   /** Gives back what the predictor holds, once. */
   dispose(): void;
 }
@@ -52,9 +54,19 @@ export interface Lifetime {
 /** The lifetime of `what`, at whose end `release` gives its memory back. */
 export function lifetimeOf(what: string, release: () => void): Lifetime {
   let alive = true;
+  const requireAlive = (): void => {
+    if (!alive) throw new UserError(`${what}: was used after dispose() (load it again)`, { exitCode: 2 });
+  };
   return {
-    requireAlive() {
-      if (!alive) throw new UserError(`${what}: was used after dispose() (load it again)`, { exitCode: 2 });
+    requireAlive,
+    async during(work) {
+      requireAlive();
+      try {
+        return await work();
+      } catch (error) {
+        requireAlive();
+        throw error;
+      }
     },
     dispose() {
       if (!alive) return;

@@ -17,6 +17,7 @@ import { Random } from '../../src/shared/random.js';
 import type { ClipCaptionModel } from '../../src/tasks/caption/model.js';
 import { createCaptioner } from '../../src/tasks/caption/predict.js';
 import { createClipCaptioner } from '../../src/tasks/caption/predict-clips.js';
+import { lifetimeOf } from '../../src/tasks/predictor.js';
 import { createSentimentClassifier, type SentimentClassifier } from '../../src/tasks/sentiment/predict.js';
 import { createTextGenerator, type TextGenerator } from '../../src/tasks/text/generate.js';
 import { evaluateVideoClassifier } from '../../src/tasks/video/evaluate.js';
@@ -101,6 +102,18 @@ async function refusalOf(promise: Promise<unknown>): Promise<string> {
 
 const refusal = (results: AsyncIterable<object>): Promise<string> => refusalOf(resultsOf(results));
 
+test('work that fails is told as use after dispose if that was called meanwhile, and else as it failed', async () => {
+  const lifetime = lifetimeOf('captioner', () => undefined);
+  const failing = (): Promise<never> => Promise.reject(new TypeError('no such tensor'));
+  await expect(lifetime.during(failing)).rejects.toThrow('no such tensor');
+  expect(await lifetime.during(() => Promise.resolve(5))).toBe(5);
+  const disposed = lifetime.during(() => {
+    lifetime.dispose();
+    return failing();
+  });
+  expect(await refusalOf(disposed)).toBe('captioner: was used after dispose() (load it again)');
+});
+
 describe.each(PREDICTORS)('a %s', (name, kind, create) => {
   test('takes lists of paths, whatever lists they are, and nothing else', async () => {
     const predictor = await create();
@@ -179,7 +192,7 @@ function tinySentimentClassifier(): SentimentClassifier {
   const vocabulary = Vocabulary.build([['good', 'bad']]);
   const model = { ...sentimentDefaults, ...SMALL, vocabularySize: vocabulary.size, classes: 2 };
   return createSentimentClassifier({
-    config: { unit: 'word', maximumLength: 9, split: { kind: 'none' }, data: '', model },
+    config: { unit: 'word', maximumLength: 300, split: { kind: 'none' }, data: '', model },
     vocabulary,
     labels: ['neg', 'pos'],
     weights: createSentimentParameters(model, new Random(1)),
@@ -240,6 +253,18 @@ describe('a sentiment classifier', () => {
     expect(await refusalOf(classifier.classify(['good']))).toBe(disposed);
     expect(await refusalOf(classifier.explain('good'))).toBe(disposed);
   });
+
+  test('says that it was disposed while it judged', async () => {
+    for (const judge of [
+      (one: SentimentClassifier) => one.classify(Array.from({ length: 300 }, (_, i) => 'good '.repeat(1 + (i % 9)))),
+      (one: SentimentClassifier) => one.explain('good bad '.repeat(200)),
+    ]) {
+      const classifier = tinySentimentClassifier();
+      const judging = judge(classifier);
+      classifier.dispose();
+      expect(await refusalOf(judging)).toBe('sentiment classifier: was used after dispose() (load it again)');
+    }
+  });
 });
 
 describe('a text generator', () => {
@@ -269,6 +294,13 @@ describe('a text generator', () => {
     generator.dispose();
     generator.dispose();
     expect(await refusalOf(generate('a'))).toBe('text generator: was used after dispose() (load it again)');
+  });
+
+  test('says that it was disposed while it wrote', async () => {
+    const generator = tinyTextGenerator();
+    const writing = generator.generate('a', { count: 2, length: 1, temperature: 1e-6 });
+    generator.dispose();
+    expect(await refusalOf(writing)).toBe('text generator: was used after dispose() (load it again)');
   });
 });
 

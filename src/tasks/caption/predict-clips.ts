@@ -3,14 +3,20 @@
  * of the next clips overlaps with the model's work on this one, and memory does not grow with their number or length.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { startDecoder, type VideoPath } from '../../media/video/index.js';
+import { type DecodedVideo, startDecoder, type VideoPath } from '../../media/video/index.js';
 import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES, requireFitting } from '../../shared/rules.js';
 import { toTensors } from '../../training/parameters.js';
 import { frameGrids, frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
-import { type CaptionDecodingOptions, clipDecodingDefaults, createGenerator, type ScoredCaption } from './generate.js';
+import {
+  type CaptionDecodingOptions,
+  type CaptionGenerator,
+  clipDecodingDefaults,
+  createGenerator,
+  type ScoredCaption,
+} from './generate.js';
 import { clipGrid } from './grids.js';
 import { captionsClips, type ClipCaptionModel, frameEncodingOf, loadCaptionModel } from './model.js';
 import type { CaptionOptions } from './predict.js';
@@ -86,6 +92,15 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
   const shape = [1, clip.frames, ...frameShape(frameEncodingOf(model))];
   const gridOf = (features: tf.Tensor): tf.Tensor =>
     clipGrid(clip.reader, reader, frameGrids(encoderConfig, {}, features));
+  const captionsOf = async (generator: CaptionGenerator, video: DecodedVideo): Promise<readonly ScoredCaption[]> => {
+    const features = tf.tensor(await encoder.encode(video), shape);
+    try {
+      const [captions = []] = await generator.generate([features]);
+      return captions;
+    } finally {
+      features.dispose();
+    }
+  };
   const lifetime = lifetimeOf('captioner of clips', () => {
     encoder.dispose();
     frozen.dispose();
@@ -112,9 +127,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
             yield { video: decoded.path, error: decoded.error.reason };
             continue;
           }
-          const features = tf.tensor(await encoder.encode(decoded.video), shape);
-          const [captions = []] = await generator.generate([features]);
-          features.dispose();
+          const captions = await lifetime.during(() => captionsOf(generator, decoded.video));
           const { partial } = decoded.video;
           const result = describe(decoded.path, captions, decoding.candidates);
           yield partial === undefined || 'error' in result ? result : { ...result, partial };

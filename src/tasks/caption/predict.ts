@@ -159,33 +159,37 @@ export function createCaptioner(...models: CaptionModels): Captioner {
         ...(signal === undefined ? {} : { signal }),
       };
       for await (const batch of decodedBatches(preprocessing, images, { batchSize, further, ...limits })) {
-        lifetime.requireAlive();
-        yield* captionBatch(compiledFor(batchSize, decoding), batch, { photos, candidates: decoding.candidates });
+        yield* await lifetime.during(() =>
+          captionBatch(compiledFor(batchSize, decoding), batch, { photos, candidates: decoding.candidates }),
+        );
       }
     },
     dispose: lifetime.dispose,
   };
 }
 
-async function* captionBatch(
+async function captionBatch(
   { encoders, generator }: CompiledCaptioner,
   batch: readonly (PixelImage | FailedImage)[],
   { photos, candidates }: { readonly photos: ConsensusPhotos | undefined; readonly candidates: number },
-): AsyncGenerator<CaptionResult> {
+): Promise<CaptionResult[]> {
   const decoded = batch.filter(hasPixels);
   const found = new Map<PixelImage, readonly ScoredCaption[]>();
   if (decoded.length > 0) {
     const features = encoders.encode(decoded);
-    const paths = decoded.map(({ path }) => path);
-    const captions = await generator.generate(features, await photos?.near(features[0], paths));
-    tf.dispose([...features]);
-    decoded.forEach((image, index) => found.set(image, captions[index] ?? []));
+    try {
+      const paths = decoded.map(({ path }) => path);
+      const captions = await generator.generate(features, await photos?.near(features[0], paths));
+      decoded.forEach((image, index) => found.set(image, captions[index] ?? []));
+    } finally {
+      tf.dispose([...features]);
+    }
   }
-  for (const image of batch) {
-    yield hasPixels(image)
+  return batch.map((image) =>
+    hasPixels(image)
       ? describe(image.path, found.get(image) ?? [], candidates)
-      : { image: image.path, error: image.error.reason };
-  }
+      : { image: image.path, error: image.error.reason },
+  );
 }
 
 function describe(image: string, captions: readonly ScoredCaption[], candidates: number): CaptionResult {

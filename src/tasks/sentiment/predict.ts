@@ -79,6 +79,7 @@ export function createSentimentClassifier(model: SentimentModel): SentimentClass
   const { labels, config, vocabulary } = model;
   const head = createHead(model);
   const lifetime = lifetimeOf('sentiment classifier', head.dispose);
+  const judge: ClassifyIds = (texts, options) => lifetime.during(() => head.classify(texts, options));
   const classify = async (texts: readonly string[], options: SentimentOptions = {}): Promise<SentimentAnswer[]> => {
     lifetime.requireAlive();
     requireStrings('texts', texts);
@@ -86,7 +87,7 @@ export function createSentimentClassifier(model: SentimentModel): SentimentClass
     const { top, signal } = { ...sentimentPredictionDefaults, ...given(options) };
     const all = texts.map((text) => encodeText(text, config, vocabulary));
     const judged = all.filter((ids) => ids.length > 0);
-    const rows = await head.classify(judged, signal === undefined ? {} : { signal });
+    const rows = await judge(judged, signal === undefined ? {} : { signal });
     let next = 0;
     return all.map((ids) => {
       if (ids.length === 0) return { error: NO_WORDS };
@@ -122,7 +123,7 @@ export function createSentimentClassifier(model: SentimentModel): SentimentClass
     async explain(text, options = {}) {
       lifetime.requireAlive();
       requireString('text', text);
-      return explainText(model, head.classify, text, options);
+      return explainText(model, judge, text, options);
     },
     dispose: lifetime.dispose,
   };

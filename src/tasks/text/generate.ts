@@ -88,13 +88,7 @@ export function createTextGenerator(model: TextModel): TextGenerator {
       requireString('prompt', prompt);
       requireOptions(chosen);
       const options = withComposedStop({ ...generateDefaults, ...given(chosen) });
-      const tokens = promptTokens(model, prompt);
-      const state = readPrompt(model, parameters, tokens.slice(0, -1));
-      try {
-        return await drawTexts({ model, parameters, state, startId: tokens.at(-1) as number }, options);
-      } finally {
-        tf.dispose(state);
-      }
+      return lifetime.during(() => writeOn({ model, parameters }, prompt, options));
     },
     dispose: lifetime.dispose,
   };
@@ -148,12 +142,25 @@ function readPrompt(model: TextModel, parameters: Record<string, tf.Tensor>, tok
   return state;
 }
 
-interface Start {
+interface Loaded {
   readonly model: TextModel;
   readonly parameters: Record<string, tf.Tensor>;
+}
+
+interface Start extends Loaded {
   /** What the model remembers of the prompt but for its last token, which is `startId`. */
   readonly state: readonly tf.Tensor[];
   readonly startId: number;
+}
+
+async function writeOn({ model, parameters }: Loaded, prompt: string, options: GenerateOptions): Promise<string[]> {
+  const tokens = promptTokens(model, prompt);
+  const state = readPrompt(model, parameters, tokens.slice(0, -1));
+  try {
+    return await drawTexts({ model, parameters, state, startId: tokens.at(-1) as number }, options);
+  } finally {
+    tf.dispose(state);
+  }
 }
 
 async function drawTexts(start: Start, options: GenerateOptions): Promise<string[]> {

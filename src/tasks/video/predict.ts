@@ -121,8 +121,9 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
           yield { video: clip.path, error: clip.error.reason };
           continue;
         }
-        const features = await encoder.encode(clip.video);
-        const answer = await look(head, clip.video, features, seen);
+        const answer = await lifetime.during(async () =>
+          look(head, clip.video, await encoder.encode(clip.video), seen),
+        );
         yield describe(clip.path, clip.video, answer, { labels, top, timeline });
       }
     },
