@@ -7,11 +7,13 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { UserError } from '../shared/errors.js';
 import { OnnxRuntimeBackend } from './backend.js';
 import { inputName, lower, type LoweredGraph, lowerToModel, outputName } from './graph/lower.js';
 import { type ModelOfBatch, withSymbolicBatch } from './graph/symbolic.js';
 import { verifyResults } from './graph/verify.js';
 import { DataRecord, type NativeTensor } from './graph/types.js';
+import { BACKEND_NAME } from './kernels.js';
 import { encodeModel, type OnnxModel } from './onnx/protobuf.js';
 import { feedOf } from './runtime/feeds.js';
 import { type NativeSession, createSession } from './runtime/native.js';
@@ -140,13 +142,24 @@ function runCompiled(
   return traced.single ? (outputs[0] as tf.Tensor) : outputs;
 }
 
+/** Throws UserError unless `backend` is the current one: TensorFlow.js cannot move its tensors to another. */
+function requireCurrent(backend: OnnxRuntimeBackend): void {
+  if (tf.backend() === backend) return;
+  throw new UserError(
+    `the backend is ${tf.getBackend()} now, but what is called was compiled for ${BACKEND_NAME} ` +
+      `(go back to it with tf.setBackend('${BACKEND_NAME}'), or set the other one before loading or compiling)`,
+  );
+}
+
 /**
  * Compiles `fn` for the current backend. It is traced at the first call with inputs of a shape, and must not look at
  * values. A variable that it reads counts with its value at the time of each call: after an assignment the next call
  * compiles anew, which takes far longer than a call (a training step is better left uncompiled). Other tensors, numbers
- * and branches that it takes from outside stay as they were when it was traced.
+ * and branches that it takes from outside stay as they were when it was traced. Of a model of `tf.layers` give `apply`:
+ * `predict` cuts its input into pieces of 32.
  *
- * @throws UserError at a call, where `fn` assigns a variable: it keeps its value
+ * @throws UserError at a call, where `fn` assigns a variable, which keeps its value, and where another backend is the
+ * current one by then
  *
  * @example
  * const normalize = compile((x: tf.Tensor) => tf.div(tf.sub(x, mean), deviation));
@@ -161,7 +174,9 @@ export function compile<F extends TensorFunction>(fn: F): Compiled<F> {
     }) as unknown as Compiled<F>;
   }
   const compiled = new CompiledFunction(backend, fn);
-  const call = (...inputs: tf.Tensor[]): tf.Tensor | tf.Tensor[] =>
-    runCompiled(backend, compiled.graphFor(inputs), inputs);
+  const call = (...inputs: tf.Tensor[]): tf.Tensor | tf.Tensor[] => {
+    requireCurrent(backend);
+    return runCompiled(backend, compiled.graphFor(inputs), inputs);
+  };
   return Object.assign(call, { dispose: () => compiled.dispose() }) as unknown as Compiled<F>;
 }

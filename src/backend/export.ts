@@ -58,7 +58,8 @@ export async function exportOnnx(
   const model = fixed ? at(one).model : withSymbolicBatch(at(one), at(other));
   if (model === undefined) {
     throw new UserError(
-      `${path}: the function does not work alike for every batch size (give the inputs a first dimension of fixed size)`,
+      `${path}: the function does not work alike for every batch size (give the inputs a first dimension of fixed size; ` +
+        'of a model of tf.layers export apply, for predict cuts its input into pieces)',
     );
   }
   await writeFileAtomically(path, encodeModel(model));

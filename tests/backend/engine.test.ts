@@ -1,4 +1,5 @@
 /** The rules of the engine that experiments taught: wrong results, dead processes, flushing, lifetimes, sessions. */
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type OnnxRuntimeBackend } from '../../src/backend/backend.js';
@@ -337,6 +338,16 @@ describe('compile', () => {
     expect(values(calls)).toEqual([3]);
     expect(tf.memory().numTensors).toBe(before.numTensors);
     expect(backend().numDataIds()).toBe(before.numDataBuffers);
+  });
+
+  test('on another backend a call says which one it was compiled for, and back on its own it works', async () => {
+    const run = compile((x: tf.Tensor) => tf.add(x, 1));
+    await tf.setBackend('cpu');
+    const elsewhere = tf.ones([1]);
+    expect(() => run(elsewhere)).toThrow(UserError);
+    expect(() => run(elsewhere)).toThrow('the backend is cpu now, but what is called was compiled for onnxruntime');
+    await tf.setBackend('onnxruntime');
+    expect(values(run(tf.ones([1])))).toEqual([2]);
   });
 
   test('looking at values inside is an error, and leaves recording intact', () => {
