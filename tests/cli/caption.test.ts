@@ -210,7 +210,7 @@ describe('wrong usage', () => {
     [['caption', 'tests', '--beam-width', '5', '--beam-groups', '2'], 'groups'],
     [['caption', 'x', '--choice', 'best'], 'choice'],
     [['caption', 'x', '--consensus', 'photos'], '--consensus photos: expected images=DIR'],
-    [['caption', 'x', '--consensus-photos', '0'], 'neighbours'],
+    [['caption', 'x', '--consensus-photos', '0'], '--consensus-photos: expected a whole number from 1 on, got 0'],
     [['caption', 'x', '--consensus-weight', '-1'], 'weight'],
     [['caption', 'x', '--skip-done'], '--skip-done'],
     [['caption', 'x', '--unknown'], 'unknown'],

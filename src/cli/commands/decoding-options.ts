@@ -3,7 +3,7 @@ import type { ArgumentsCamelCase } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
 import { type CaptionChoice, CAPTION_CHOICES } from '../../tasks/caption/choose.js';
-import { consensusDefaults, requireConsensusOptions } from '../../tasks/caption/consensus.js';
+import { consensusDefaults, consensusRules } from '../../tasks/caption/consensus.js';
 import { captionDecodingDefaults, captionDecodingRules, clipDecodingDefaults } from '../../tasks/caption/generate.js';
 import { type CaptionOptions, DEFAULT_MIRROR } from '../../tasks/caption/predict.js';
 import { shippedCheckpoints } from '../../tasks/shipped-checkpoints.js';
@@ -104,6 +104,8 @@ const RULES = {
   'distinct-ngrams': { rule: captionDecodingRules.noRepeatNgram },
   'expected-words': { rule: captionDecodingRules.expectedWordsWeight },
   'novelty-penalty': { rule: captionDecodingRules.noveltyPenalty },
+  'consensus-photos': { rule: consensusRules.neighbours },
+  'consensus-weight': { rule: consensusRules.weight },
 };
 
 /** What yargs gives for `decodingOptions`. */
@@ -134,7 +136,6 @@ export function decodingFrom(argv: ArgumentsCamelCase<DecodingArguments>): Capti
   }
   const sources = argv.consensus.map((text) => parseSource(text, '--consensus'));
   const consensus = { sources, neighbours: argv.consensusPhotos, weight: argv.consensusWeight };
-  requireConsensusOptions(consensus);
   return {
     ...{ beamWidth, lengthPenalty, groups, diversityPenalty, choice },
     ...given({

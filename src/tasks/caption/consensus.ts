@@ -8,7 +8,8 @@ import { realPathOf } from '../../media/media-paths.js';
 import { ciderVector, inverseDocumentFrequency } from '../../metrics/cider.js';
 import { ptbTokenize } from '../../metrics/ptb-tokenizer.js';
 import { UserError } from '../../shared/errors.js';
-import { describeValue } from '../../shared/rules.js';
+import { given } from '../../shared/given.js';
+import { describeValue, NUMBER_RULES, requireFitting } from '../../shared/rules.js';
 import type { Consensus } from './choose.js';
 import type { CaptionModel } from './model.js';
 import { cachePooled, createPhotoIndex, poolFeatures } from './nearest.js';
@@ -28,6 +29,9 @@ export interface ConsensusOptions {
 
 /** Chosen on Flickr8k's dev part (`choose.ts`), where 5 to 30 neighbours and weights of 0.5 to 2 gained much the same. */
 export const consensusDefaults = { neighbours: 15, weight: 1 };
+
+/** What its numbers must be. */
+export const consensusRules = { neighbours: NUMBER_RULES.count, weight: NUMBER_RULES.fromZero };
 
 /** Photos with captions, searched by what they look like. */
 export interface ConsensusPhotos {
@@ -74,23 +78,13 @@ export async function createConsensus(
 }
 
 /** The numbers that `options` gives or leaves to the defaults. Throws UserError when one makes no sense. */
-export function requireConsensusOptions({ sources, neighbours, weight }: ConsensusOptions): typeof consensusDefaults {
+function requireConsensusOptions({ sources, neighbours, weight }: ConsensusOptions): typeof consensusDefaults {
   if (!Array.isArray(sources)) {
     throw new UserError(`consensus: expected a list of sources, got ${describeValue(sources)}`, { exitCode: 2 });
   }
-  const chosen = {
-    neighbours: neighbours ?? consensusDefaults.neighbours,
-    weight: weight ?? consensusDefaults.weight,
-  };
-  if (!(Number.isInteger(chosen.neighbours) && chosen.neighbours >= 1)) {
-    throw new UserError(`consensus: expected a whole number of neighbours from 1 on, got ${chosen.neighbours}`, {
-      exitCode: 2,
-    });
-  }
-  if (!(Number.isFinite(chosen.weight) && chosen.weight >= 0)) {
-    throw new UserError(`consensus: expected a weight from 0 on, got ${chosen.weight}`, { exitCode: 2 });
-  }
-  return chosen;
+  requireFitting('consensus.neighbours', consensusRules.neighbours, neighbours);
+  requireFitting('consensus.weight', consensusRules.weight, weight);
+  return { ...consensusDefaults, ...given({ neighbours, weight }) };
 }
 
 async function readPhotos(

@@ -174,7 +174,9 @@ describe('consensus', () => {
   test.each([{ neighbours: 0 }, { neighbours: 1.5 }, { weight: -1 }, { weight: NaN }])(
     '%j is refused',
     async (change) => {
-      await expect(createConsensus(model, options(change))).rejects.toThrow('consensus: expected');
+      await expect(createConsensus(model, options(change))).rejects.toThrow(
+        `consensus.${Object.keys(change).join()}: expected a `,
+      );
     },
   );
 });
