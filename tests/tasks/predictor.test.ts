@@ -17,8 +17,10 @@ import { Random } from '../../src/shared/random.js';
 import type { ClipCaptionModel } from '../../src/tasks/caption/model.js';
 import { createCaptioner } from '../../src/tasks/caption/predict.js';
 import { createClipCaptioner } from '../../src/tasks/caption/predict-clips.js';
+import { evaluateSentiment } from '../../src/tasks/sentiment/evaluate.js';
 import { lifetimeOf } from '../../src/tasks/predictor.js';
 import { createSentimentClassifier, type SentimentClassifier } from '../../src/tasks/sentiment/predict.js';
+import { evaluateText } from '../../src/tasks/text/evaluate.js';
 import { createTextGenerator, type TextGenerator } from '../../src/tasks/text/generate.js';
 import { evaluateVideoClassifier } from '../../src/tasks/video/evaluate.js';
 import { loadVideoClassifier } from '../../src/tasks/video/predict.js';
@@ -312,4 +314,21 @@ test.each([
 ])('a scoring of a video classifier takes no %j', async (options, message) => {
   const [checkpoint, data] = ['nowhere', folder];
   expect(await refusalOf(evaluateVideoClassifier({ checkpoint, data, ...(options as object) }))).toBe(message);
+});
+
+const NOT_PART = 'part: expected "held-out" or "train" or "all", got "heldout"';
+
+test('scorings of texts take parts that there are', async () => {
+  const options = { checkpoint: 'nowhere', source: { path: folder }, part: 'heldout' as 'held-out' };
+  expect(await refusalOf(evaluateSentiment(options))).toBe(NOT_PART);
+  expect(await refusalOf(evaluateText(options))).toBe(NOT_PART);
+});
+
+test.each([
+  [0, '0'],
+  ['100', '"100"'],
+  [1.5, '1.5'],
+])('a scoring of a language model takes no chunk of %j', async (chunk, shown) => {
+  const options = { checkpoint: 'nowhere', source: { path: folder }, chunk: chunk as number };
+  expect(await refusalOf(evaluateText(options))).toBe(`chunk: expected a whole number from 1 on, got ${shown}`);
 });

@@ -1,9 +1,8 @@
 /** `looksay evaluate text`: how well a language model predicts a text. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { given } from '../../shared/given.js';
-import { NUMBER_RULES } from '../../shared/rules.js';
 import { SPLIT_PARTS, type SplitPart } from '../../tasks/held-out.js';
-import { evaluateText, type TextEvaluation } from '../../tasks/text/evaluate.js';
+import { evaluateText, evaluateTextRules, type TextEvaluation } from '../../tasks/text/evaluate.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
@@ -19,7 +18,7 @@ interface EvaluateTextArguments extends BackendArguments, TextArguments {
 const NUMBERS: NumberOptions = {
   chunk: {
     describe: 'Start from nothing every so many units, as train text --chunk does; default: read on',
-    rule: NUMBER_RULES.count,
+    rule: evaluateTextRules.chunk,
   },
 };
 

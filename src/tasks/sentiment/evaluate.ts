@@ -11,7 +11,8 @@ import {
 import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
-import { describeHeldOut, splitItems, type SplitPart } from '../held-out.js';
+import { requireChoice } from '../../shared/rules.js';
+import { describeHeldOut, SPLIT_PARTS, splitItems, type SplitPart } from '../held-out.js';
 import { bagOfWordsProbabilities } from './baseline.js';
 import { fingerprintOfLabelled, knownOnly, type LabelledTextSource, readSource } from './data.js';
 import { loadSentimentModel, type SentimentModel } from './model.js';
@@ -52,9 +53,10 @@ export interface SentimentEvaluation {
   readonly predictions: readonly { readonly text: string; readonly right: string; readonly said: string }[];
 }
 
-/** Judges the texts and scores what is said. Throws UserError when there is nothing to score. */
+/** Judges the texts and scores what is said. Throws UserError when there is nothing to score, and for a part that is none. */
 export async function evaluateSentiment(options: EvaluateSentimentOptions): Promise<SentimentEvaluation> {
   const { source, trainSource, signal } = options;
+  requireChoice('part', SPLIT_PARTS, options.part);
   const model = await loadSentimentModel(options.checkpoint);
   const { labels } = model;
   const all = (await readSource(source)).texts;

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { UserError } from '../../shared/errors.js';
 import { isObject } from '../../shared/fields.js';
 import { warn } from '../../shared/log.js';
+import { NUMBER_RULES, requireChoice, requireNumbers } from '../../shared/rules.js';
 import { parseJson, readText, requireObject } from '../../training/json-files.js';
 import { toTensors } from '../../training/parameters.js';
 import { fingerprintOf } from '../fingerprint.js';
-import { describeHeldOut, type HeldOut, type SplitPart } from '../held-out.js';
+import { describeHeldOut, type HeldOut, SPLIT_PARTS, type SplitPart } from '../held-out.js';
 import { encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
 import { SETTINGS_FILE } from '../training-folder.js';
 import { loadTextModel } from './model.js';
@@ -47,9 +48,14 @@ export interface TextEvaluation {
   readonly natsPerEnd: number;
 }
 
+/** What the numbers among the options must be. */
+export const evaluateTextRules = { chunk: NUMBER_RULES.count };
+
 /** Scores the language model in `checkpoint`. Throws UserError for what the user can mend. */
 export async function evaluateText(options: EvaluateTextOptions): Promise<TextEvaluation> {
   const { source, signal } = options;
+  requireChoice('part', SPLIT_PARTS, options.part);
+  requireNumbers(evaluateTextRules, { ...options });
   const { config, vocabulary, weights } = await loadTextModel(options.checkpoint);
   const all = await readTextDocuments(source, signal);
   const { split, unit, model } = config;
