@@ -3,9 +3,9 @@
  * graph at what is still alive, finds or compiles its session, and runs it; results stay native tensors until they are
  * read or fed to the next run.
  */
-import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '../shared/errors.js';
+import { Turns } from '../shared/turns.js';
 import { type Cut, cutLive } from './graph/cut.js';
 import { inputName, outputName } from './graph/lower.js';
 import { signatureOf } from './graph/signature.js';
@@ -36,9 +36,6 @@ import { maximumBytesOf, type RuntimeOptions, SessionCache, defaultRuntimeOption
 const SOFT_NODE_LIMIT = 1_000;
 /** No graph grows beyond this, but for gradients: all that they need of the forward pass would leave a graph that is cut. */
 const HARD_NODE_LIMIT = 16_000;
-
-/** For so long a program that awaits nothing but values may keep timers, input and signals waiting. */
-const TURN_MILLISECONDS = 20;
 
 /** Values that never enter a graph: strings, and the parts of complex numbers. */
 export type ForeignData =
@@ -77,7 +74,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   #pending: GraphNode[] = [];
   readonly #buffers = new ResultBuffers();
   #tracing = false;
-  #lastTurn = performance.now();
+  readonly #turns = new Turns();
   /** The outermost scope in which a variable was assigned since the last flush; undefined where there was none. */
   #assignedIn: number | undefined;
   #flushes = 0;
@@ -412,10 +409,7 @@ export class OnnxRuntimeBackend extends tf.KernelBackend {
   /** Runs at once, as `readSync`; but now and then other events get their turn, or a long loop could not be interrupted. */
   override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
     const values = this.readSync(dataId);
-    if (performance.now() - this.#lastTurn >= TURN_MILLISECONDS) {
-      await setImmediate();
-      this.#lastTurn = performance.now();
-    }
+    await this.#turns.pass();
     return values;
   }
 }

@@ -59,11 +59,12 @@ async function runPlot(argv: ArgumentsCamelCase<PlotArguments>, context: Command
   const index = await loadIndex(argv.vectors);
   const chosen = [...argv.words, ...(argv.file === undefined ? [] : await readWords(argv.file))];
   const words = chosen.length > 0 ? chosen : index.words.slice(0, argv.top ?? DEFAULT_TOP);
-  const page = plotWords({
+  const page = await plotWords({
     index,
     words,
     seed: argv.seed ?? DEFAULT_SEED,
     title: argv.title ?? argv.vectors,
+    signal: context.signal,
     ...given({ projection: argv.projection }),
   });
   await writeOutputFile(argv.output, () => writeFileAtomically(argv.output, page));

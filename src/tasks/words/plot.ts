@@ -2,6 +2,7 @@
 import { escapeUTF8 } from 'entities';
 import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
+import { mapInTurns } from '../../shared/turns.js';
 import { type Point, WORDS_PROJECTIONS, project, type WordsProjection } from './project.js';
 import type { Neighbour, WordIndex } from './word-index.js';
 
@@ -16,6 +17,7 @@ export interface PlotWordsOptions {
   readonly projection?: WordsProjection;
   readonly seed: number;
   readonly title: string;
+  readonly signal?: AbortSignal;
 }
 
 const [WIDTH, HEIGHT] = [1200, 900];
@@ -25,25 +27,25 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [30, WIDTH - 130, 30, HEIGHT - 30];
 const NAMED_NEIGHBOURS = 5;
 const FEWEST_FOR_UMAP = 30;
 
-/** The text of the page. Throws UserError when fewer than two words have a vector. */
-export function plotWords(options: PlotWordsOptions): string {
-  const { index, words, seed, title } = options;
+/** The text of the page. Throws UserError when fewer than two words have a vector, and the signal's reason when it is aborted. */
+export async function plotWords(options: PlotWordsOptions): Promise<string> {
+  const { index, words, seed, title, signal } = options;
   const numbers = [...new Set(words.flatMap((word) => numberOrWarning(index, word)))];
   if (numbers.length < 2) {
     throw new UserError(`expected at least two words that have a vector, found ${numbers.length} (name others)`);
   }
   const projection = options.projection ?? (numbers.length < FEWEST_FOR_UMAP ? 'pca' : 'umap');
   const points = fitIntoPage(
-    project(
+    await project(
       numbers.map((number) => index.row(number)),
-      projection,
-      seed,
+      { projection, seed, signal },
     ),
   );
-  const labels = numbers.map((number, i) => {
-    const word = index.words[number] as string;
-    return label(word, points[i] as Point, index.similar(word, NAMED_NEIGHBOURS));
-  });
+  const labelOf = (place: number): string => {
+    const word = index.words[numbers[place] as number] as string;
+    return label(word, points[place] as Point, index.similar(word, NAMED_NEIGHBOURS));
+  };
+  const labels = await mapInTurns(numbers.length, labelOf, { label: "finding the words' neighbours", signal });
   return page(title, `${numbers.length} words, ${projection.toUpperCase()}`, labels);
 }
 

@@ -3,6 +3,7 @@ import { PCA } from 'ml-pca';
 import { UMAP } from 'umap-js';
 import { unreachable } from '../../shared/assert.js';
 import { Random } from '../../shared/random.js';
+import { mapInTurns } from '../../shared/turns.js';
 
 /** `umap` keeps neighbours together (McInnes et al. 2018); `pca` keeps the directions in which vectors differ most. */
 export const WORDS_PROJECTIONS = ['umap', 'pca'] as const;
@@ -13,8 +14,20 @@ export type Point = readonly [x: number, y: number];
 
 const UMAP_NEIGHBOURS = 15;
 
-/** A point for each of `rows` (at least two); the same for the same seed. */
-export function project(rows: readonly Float32Array[], projection: WordsProjection, seed: number): Point[] {
+export interface ProjectOptions {
+  readonly projection: WordsProjection;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A point for each of `rows` (at least two); the same for the same seed. Throws the signal's reason when it is aborted, but
+ * not while UMAP searches for neighbours (seconds for 5,000 rows) or PCA is under way.
+ */
+export async function project(
+  rows: readonly Float32Array[],
+  { projection, seed, signal }: ProjectOptions,
+): Promise<Point[]> {
   const data = rows.map((row) => Array.from(row));
   switch (projection) {
     case 'pca':
@@ -26,7 +39,8 @@ export function project(rows: readonly Float32Array[], projection: WordsProjecti
         nNeighbors: Math.min(UMAP_NEIGHBOURS, data.length - 1),
         random: () => random.uniform(),
       });
-      return toPoints(umap.fit(data));
+      await mapInTurns(umap.initializeFit(data), () => umap.step(), { label: 'placing the words', signal });
+      return toPoints(umap.getEmbedding());
     }
     default:
       return unreachable(projection, 'projection');

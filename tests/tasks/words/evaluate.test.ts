@@ -41,15 +41,19 @@ const vectors: WordVectors = {
 };
 const index = new WordIndex(vectors, 'the test');
 
+function randomVectors(count: number, dimension: number): Map<string, Float32Array> {
+  const random = new Random(2);
+  return new Map(
+    Array.from({ length: count }, (_, i): [string, Float32Array] => [
+      `w${i}`,
+      Float32Array.from({ length: dimension }, () => random.normal()),
+    ]),
+  );
+}
+
 describe('searching', () => {
   test('finds the nearest by cosine, as a full sort does', () => {
-    const random = new Random(2);
-    const many = new Map(
-      Array.from({ length: 60 }, (_, i): [string, Float32Array] => [
-        `w${i}`,
-        Float32Array.from({ length: 5 }, () => random.normal()),
-      ]),
-    );
+    const many = randomVectors(60, 5);
     const large = new WordIndex({ dimension: 5, vectors: many }, 'many');
     const cosine = (a: Float32Array, b: Float32Array): number => {
       const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, v, i) => sum + v * (y[i] as number), 0);
@@ -188,28 +192,42 @@ describe('a map', () => {
   );
   const large = new WordIndex({ dimension: 3, vectors: many }, 'many');
 
-  test.each(['umap', 'pca'] as const)('by %s shows every word, escaped, and is the same for a seed', (projection) => {
-    const options = { index: large, words: large.words, projection, seed: 3, title: 'A & B <script>' };
-    const page = plotWords(options);
-    expect(page.match(/<circle/g)).toHaveLength(40);
-    expect(page).toContain('<text x="6" y="4">&lt;b&gt;&quot;&amp;</text>');
-    expect(page).toContain('<h1>A &amp; B &lt;script&gt;</h1>');
-    expect(page).toContain('שלום');
-    expect(page).not.toMatch(/<b>|<script|NaN/);
-    expect(plotWords(options)).toBe(page);
+  test.each(['umap', 'pca'] as const)(
+    'by %s shows every word, escaped, and is the same for a seed',
+    async (projection) => {
+      const options = { index: large, words: large.words, projection, seed: 3, title: 'A & B <script>' };
+      const page = await plotWords(options);
+      expect(page.match(/<circle/g)).toHaveLength(40);
+      expect(page).toContain('<text x="6" y="4">&lt;b&gt;&quot;&amp;</text>');
+      expect(page).toContain('<h1>A &amp; B &lt;script&gt;</h1>');
+      expect(page).toContain('שלום');
+      expect(page).not.toMatch(/<b>|<script|NaN/);
+      expect(await plotWords(options)).toBe(page);
+    },
+  );
+
+  test('can be interrupted while the words are placed', async () => {
+    const drawnFrom = new WordIndex({ dimension: 9, vectors: randomVectors(300, 9) }, 'vectors');
+    const controller = new AbortController();
+    const drawn = plotWords({
+      ...{ index: drawnFrom, words: drawnFrom.words, seed: 3, title: '' },
+      signal: controller.signal,
+    });
+    setImmediate(() => controller.abort(new Error('enough')));
+    await expect(drawn).rejects.toThrow('enough');
   });
 
-  test('leaves out words without a vector, and needs two', () => {
+  test('leaves out words without a vector, and needs two', async () => {
     const warnings: string[] = [];
     const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
       warnings.push(String(text));
       return true;
     });
     const options = { index, seed: 1, title: 'pets' };
-    const page = plotWords({ ...options, words: ['cat', 'dog', 'unicorn', 'cat'] });
+    const page = await plotWords({ ...options, words: ['cat', 'dog', 'unicorn', 'cat'] });
     expect(page.match(/<circle/g)).toHaveLength(2);
     expect(warnings.join('')).toContain('"unicorn": has no vector');
-    expect(() => plotWords({ ...options, words: ['cat', 'unicorn'] })).toThrow('at least two words');
+    await expect(plotWords({ ...options, words: ['cat', 'unicorn'] })).rejects.toThrow('at least two words');
     spy.mockRestore();
   });
 });
