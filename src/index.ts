@@ -160,7 +160,7 @@ export { type HeldOut, SPLIT_PARTS, type SplitPart } from './tasks/held-out.js';
 export type { ScoredLabel } from './tasks/scored-labels.js';
 
 // Photos, clips and texts
-export { findImages, type ImagePath } from './tasks/caption/images.js';
+export { findImages, type ImageBytes, type ImageInput, type ImagePath } from './tasks/caption/images.js';
 export { findVideos, type VideoPath } from './tasks/encoder/videos.js';
 export { MediaError } from './media/media-error.js';
 export type { ExpandOptions, MediaPath } from './media/media-paths.js';

@@ -4,7 +4,7 @@
  */
 import { workAhead } from '../shared/work-ahead.js';
 import { type DecodeOptions, decodeImage, ImageError } from './image.js';
-import type { ImagePath } from './image-paths.js';
+import { type ImageInput, imageSource } from './image-paths.js';
 import type { ImagePreprocessing } from './preprocessing.js';
 
 export interface DecodeAheadOptions extends DecodeOptions {
@@ -30,29 +30,29 @@ export type DecodedImage =
 const DEFAULT_CONCURRENCY = 16;
 
 /**
- * Decodes `paths` and yields the results in their order; entries that carry an error already keep it and their place.
- * No more than `concurrency` pictures are held, however many paths there are.
+ * Decodes `inputs` and yields the results in their order; entries that carry an error already keep it and their place.
+ * No more than `concurrency` pictures are held, however many there are.
  */
 export async function* decodeAhead(
-  paths: Iterable<string | ImagePath>,
+  inputs: Iterable<ImageInput>,
   preprocessing: ImagePreprocessing,
   options: DecodeAheadOptions = {},
 ): AsyncGenerator<DecodedImage, void, void> {
-  yield* workAhead(paths, options.concurrency ?? DEFAULT_CONCURRENCY, (path) =>
-    decodeOne(path, preprocessing, options),
+  yield* workAhead(inputs, options.concurrency ?? DEFAULT_CONCURRENCY, (input) =>
+    decodeOne(input, preprocessing, options),
   );
 }
 
 async function decodeOne(
-  input: string | ImagePath,
+  input: ImageInput,
   preprocessing: ImagePreprocessing,
   { further: others = [], ...options }: DecodeAheadOptions,
 ): Promise<DecodedImage> {
-  const { path, error }: ImagePath = typeof input === 'string' ? { path: input } : input;
+  const { path, source, error } = imageSource(input);
   if (error !== undefined) return { path, error };
   try {
-    const pixels = decodeImage(path, preprocessing, options);
-    const further = others.map((other) => decodeImage(path, other, options));
+    const pixels = decodeImage(source, preprocessing, options);
+    const further = others.map((other) => decodeImage(source, other, options));
     const [first, ...rest] = await Promise.all([pixels, ...further]);
     return { path, pixels: first, further: rest };
   } catch (failure) {

@@ -51,6 +51,9 @@ export interface DecodeOptions {
   readonly limitPixels?: number;
 }
 
+/** What a picture is called that is given by its bytes alone. */
+export const UNNAMED_IMAGE = 'image data';
+
 /** A picture that cannot be decoded. */
 export class ImageError extends MediaError {}
 
@@ -86,7 +89,7 @@ export async function readImage<Result>(
   options: DecodeOptions,
   use: (open: OpenImage) => Promise<Result>,
 ): Promise<Result> {
-  const where = typeof source === 'string' ? printable(source) : 'image data';
+  const where = typeof source === 'string' ? printable(source) : UNNAMED_IMAGE;
   const limitPixels = options.limitPixels ?? DEFAULT_LIMIT_PIXELS;
   const { input, format } = typeof source === 'string' ? openImage(source, where) : checkedBytes(source, where);
   if (format === 'SVG' && typeof input !== 'string') await checkEmbedded(input, where, limitPixels);
@@ -157,9 +160,7 @@ interface OpenedImage {
 
 function openImage(path: string, where: string): OpenedImage {
   const { format, size } = checkedFile(path, where);
-  if (format === 'SVG' && size > SVG_LIMIT_BYTES) {
-    throw new ImageError(where, `is an SVG file of ${size} bytes; at most ${SVG_LIMIT_BYTES} are drawn`);
-  }
+  requireDrawable({ format, size }, where);
   // Without a path, a drawing has no folder to load other files from; and libvips takes "name[…]" for options.
   return { input: format === 'SVG' || path.endsWith(']') ? readFileSync(path) : path, format };
 }
@@ -185,7 +186,12 @@ async function checkDepth(input: string | Uint8Array, where: string): Promise<vo
   );
 }
 
-function checkedFile(path: string, where: string): { readonly format: ImageFormat; readonly size: number } {
+interface FileFacts {
+  readonly format: ImageFormat;
+  readonly size: number;
+}
+
+function checkedFile(path: string, where: string): FileFacts {
   try {
     const stats = statSync(path); // before opening: opening a pipe would wait for its writer
     if (stats.isDirectory()) throw new ImageError(where, 'is a folder, not an image');
@@ -208,7 +214,14 @@ function readHead(path: string): Uint8Array {
 }
 
 function checkedBytes(bytes: Uint8Array, where: string): OpenedImage {
-  return { input: bytes, format: checkedFormat(bytes.subarray(0, HEAD_BYTES), where) };
+  const format = checkedFormat(bytes.subarray(0, HEAD_BYTES), where);
+  requireDrawable({ format, size: bytes.length }, where);
+  return { input: bytes, format };
+}
+
+function requireDrawable({ format, size }: FileFacts, where: string): void {
+  if (format !== 'SVG' || size <= SVG_LIMIT_BYTES) return;
+  throw new ImageError(where, `is an SVG file of ${size} bytes; at most ${SVG_LIMIT_BYTES} are drawn`);
 }
 
 function checkedFormat(head: Uint8Array, where: string): ImageFormat {

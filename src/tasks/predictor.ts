@@ -1,6 +1,29 @@
 /** What predictors check of the programs that call them: no compiler has looked at what JavaScript gives. */
+import type { ImageInput } from '../media/image-paths.js';
 import { UserError } from '../shared/errors.js';
 import { describeValue } from '../shared/rules.js';
+
+/** What a predictor is given a list of. */
+interface InputKind {
+  /** What the list is called. */
+  readonly name: string;
+  readonly expected: string;
+  readonly fits: (input: object) => boolean;
+}
+
+const hasPath = (input: object): boolean => 'path' in input && typeof input.path === 'string';
+
+const hasBytes = (input: object): boolean =>
+  'bytes' in input &&
+  input.bytes instanceof Uint8Array &&
+  (!('name' in input) || ['string', 'undefined'].includes(typeof input.name));
+
+const PATHS: InputKind = { name: 'paths', expected: 'paths', fits: hasPath };
+const IMAGES: InputKind = {
+  name: 'images',
+  expected: 'paths or bytes (Uint8Array)',
+  fits: (input) => input instanceof Uint8Array || hasPath(input) || hasBytes(input),
+};
 
 /** A file, by its path or as the search for files found it. */
 type FileInput = string | { readonly path: string };
@@ -10,23 +33,34 @@ type FileInput = string | { readonly path: string };
  * iterate over, of paths: a single one would be taken for a list of its letters.
  */
 export function requirePaths<Input extends FileInput>(paths: Iterable<Input>): Iterable<Input> {
-  const given: unknown = paths;
-  if (typeof given === 'object' && given !== null && Symbol.iterator in given) return checkedPaths(paths);
-  throw notListOf('paths', given);
+  return requireInputs(PATHS, paths);
 }
 
-function* checkedPaths<Input extends FileInput>(paths: Iterable<Input>): Generator<Input> {
-  for (const input of paths) {
-    const path: unknown = typeof input === 'string' ? input : (input as { path?: unknown } | null)?.path;
-    if (typeof path !== 'string') throw notListOf('paths', input, ' in it');
+/** `images`, as `requirePaths` looks at paths: a single one's bytes would be taken for a list of numbers. */
+export function requireImages(images: Iterable<ImageInput>): Iterable<ImageInput> {
+  return requireInputs(IMAGES, images);
+}
+
+function requireInputs<Input>(kind: InputKind, inputs: Iterable<Input>): Iterable<Input> {
+  const given: unknown = inputs;
+  const isList = typeof given === 'object' && given !== null && Symbol.iterator in given;
+  if (isList && !(given instanceof Uint8Array)) return checkedInputs(kind, inputs);
+  throw notListOf(kind, given);
+}
+
+function* checkedInputs<Input>(kind: InputKind, inputs: Iterable<Input>): Generator<Input> {
+  for (const input of inputs) {
+    const fits = typeof input === 'string' || (typeof input === 'object' && input !== null && kind.fits(input));
+    if (!fits) throw notListOf(kind, input, ' in it');
     yield input;
   }
 }
 
 /** Throws UserError (exit code 2) unless `items` is a list of strings; `name` says of what (`texts`). */
 export function requireStrings(name: string, items: unknown): void {
-  if (!Array.isArray(items)) throw notListOf(name, items);
-  for (const item of items as unknown[]) if (typeof item !== 'string') throw notListOf(name, item, ' in it');
+  const kind = { name, expected: name };
+  if (!Array.isArray(items)) throw notListOf(kind, items);
+  for (const item of items as unknown[]) if (typeof item !== 'string') throw notListOf(kind, item, ' in it');
 }
 
 /** Throws UserError (exit code 2) unless `value` is a string. */
@@ -35,10 +69,13 @@ export function requireString(name: string, value: unknown): void {
   throw new UserError(`${name}: expected a string, got ${describeValue(value)}`, { exitCode: 2 });
 }
 
-function notListOf(name: string, found: unknown, place?: string): UserError {
-  const shown = describeValue(found);
-  const hint = place ?? (typeof found === 'string' ? ` (write [${shown}])` : '');
-  return new UserError(`${name}: expected a list of ${name}, got ${shown}${hint}`, { exitCode: 2 });
+type ListKind = Pick<InputKind, 'name' | 'expected'>;
+
+function notListOf({ name, expected }: ListKind, found: unknown, place?: string): UserError {
+  const shown = found instanceof Uint8Array ? 'bytes' : describeValue(found);
+  const isOne = typeof found === 'string' || found instanceof Uint8Array;
+  const hint = place ?? (isOne ? ` (write [${shown}])` : '');
+  return new UserError(`${name}: expected a list of ${expected}, got ${shown}${hint}`, { exitCode: 2 });
 }
 
 /** The time in which a predictor may be used. */

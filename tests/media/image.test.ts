@@ -191,6 +191,13 @@ describe('formats and colours', () => {
     );
   });
 
+  it('draws no SVG beyond 16 MB, from a file or from bytes', async () => {
+    const bytes = Buffer.concat([svg(''), Buffer.alloc(16_000_000, ' ')]);
+    const reason = `is an SVG file of ${bytes.length} bytes; at most 16000000 are drawn`;
+    expect((await failure(bytes)).reason).toBe(reason);
+    expect((await failure(file('long.svg', bytes))).reason).toBe(reason);
+  });
+
   it('loads no file or address from an SVG', async () => {
     const red = file('red.png', await plain('red', 40, 40).png().toBuffer());
     const images = ['red.png', `file://${red}`, 'http://127.0.0.1:9/red.png'].map(

@@ -1,5 +1,5 @@
 /** What predictors say of options, paths and times of use that make no sense, where no compiler would. */
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -123,11 +123,16 @@ describe.each(PREDICTORS)('a %s', (name, kind, create) => {
     for (const paths of [[path], new Set([{ path }])]) {
       expect((await resultsOf(predictor.predict(paths))).map((result) => 'error' in result)).toEqual([false]);
     }
-    const list = 'paths: expected a list of paths, got';
+    const list =
+      kind === 'photo'
+        ? 'images: expected a list of paths or bytes (Uint8Array), got'
+        : 'paths: expected a list of paths, got';
     expect(await refusal(predictor.predict(path))).toBe(`${list} "${path}" (write ["${path}"])`);
     expect(await refusal(predictor.predict(undefined))).toBe(`${list} undefined`);
     expect(await refusal(predictor.predict([path, 5]))).toBe(`${list} 5 in it`);
     expect(await refusal(predictor.predict([null]))).toBe(`${list} null in it`);
+    expect(await refusal(predictor.predict(Buffer.of(1, 2)))).toBe(`${list} bytes (write [bytes])`);
+    expect(await refusal(predictor.predict([{ bytes: 'GIF89a' }]))).toBe(`${list} an object in it`);
     predictor.dispose();
   });
 
@@ -144,6 +149,23 @@ describe.each(PREDICTORS)('a %s', (name, kind, create) => {
     expect(await refusal(rest)).toBe(disposed);
     expect(await refusal(predictor.predict([files[kind]]))).toBe(disposed);
   });
+});
+
+test('a captioner takes bytes for files, and calls them by their name', async () => {
+  const captioner = createCaptioner(tinyCaptionModel());
+  const bytes = await readFile(files.photo);
+  const inputs = [bytes, { path: files.photo }, { bytes: new Uint8Array(bytes), name: 'upload 7' }, { bytes }];
+  const [first, file, named, unnamed] = await resultsOf(captioner.caption(inputs));
+  expect(first).toEqual({ ...file, image: 'image data' });
+  expect(named).toEqual({ ...file, image: 'upload 7' });
+  expect(unnamed).toEqual(first);
+  expect(
+    await resultsOf(captioner.caption([{ bytes: Buffer.from('no image'), name: 'notes.txt' }, Buffer.of()])),
+  ).toEqual([
+    { image: 'notes.txt', error: expect.stringMatching(/^is not an image/) as string },
+    { image: 'image data', error: 'is empty (0 bytes)' },
+  ]);
+  captioner.dispose();
 });
 
 const DECODING = [

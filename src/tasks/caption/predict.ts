@@ -3,7 +3,7 @@
  * memory does not grow with the number of images.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { ImagePath } from '../../media/image-paths.js';
+import type { ImageInput } from '../../media/image-paths.js';
 import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
 import { countUpTo, NUMBER_RULES, requireBoolean, requireNumbers } from '../../shared/rules.js';
@@ -19,9 +19,9 @@ import {
 } from './generate.js';
 import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
 import { captionsClips, loadCaptionModel } from './model.js';
-import { lifetimeOf, requirePaths } from '../predictor.js';
+import { lifetimeOf, requireImages } from '../predictor.js';
 
-/** What is said of one image, or why nothing is. */
+/** What is said of one image, or why nothing is; `image` is its path, or the name of what was given by its bytes. */
 export type CaptionResult =
   | {
       readonly image: string;
@@ -58,10 +58,11 @@ export const imageRules = { batchSize: countUpTo(1024), limitPixels: NUMBER_RULE
 /** A captioner of photos, ready to use. */
 export interface Captioner {
   /**
-   * Captions of images in their order; an image that cannot be read gives an error and the others go on. Throws
-   * UserError, when the first is asked for, for options or paths that make no sense, and after `dispose`.
+   * Captions of images, files or the bytes of files, in their order; an image that cannot be read gives an error and
+   * the others go on. Throws UserError, when the first is asked for, for options or images that make no sense, and
+   * after `dispose`.
    */
-  caption(paths: Iterable<string | ImagePath>, options?: CaptionOptions): AsyncGenerator<CaptionResult>;
+  caption(images: Iterable<ImageInput>, options?: CaptionOptions): AsyncGenerator<CaptionResult>;
   /** Gives native memory back. */
   dispose(): void;
 }
@@ -137,7 +138,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     for (const member of members) member.dispose();
   });
   return {
-    async *caption(paths, options = {}) {
+    async *caption(inputs, options = {}) {
       lifetime.requireAlive();
       const {
         batchSize = DEFAULT_BATCH_SIZE,
@@ -151,7 +152,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
       requireCaptionDecoding(decoding);
       requireNumbers(imageRules, { batchSize, limitPixels });
       requireBoolean('mirror', mirror);
-      const images = requirePaths(paths);
+      const images = requireImages(inputs);
       const photos = agreed === undefined ? undefined : await consensusFor(agreed, signal);
       const [preprocessing, ...further] = preprocessingsOf(members);
       const limits = {

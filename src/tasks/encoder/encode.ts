@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile, type Compiled } from '../../backend/compile.js';
 import { decodeAhead } from '../../media/decode-ahead.js';
 import type { ImageError, ImagePreprocessing } from '../../media/image.js';
-import type { ImagePath } from '../../media/image-paths.js';
+import type { ImageInput, ImagePath } from '../../media/image-paths.js';
 
 /** What an image goes through before the decoder sees it. */
 export interface ImageEncoder {
@@ -101,7 +101,7 @@ async function featuresOf(
 /** Images in groups of `batchSize` that could be decoded, with those between them that could not. */
 export async function* decodedBatches(
   preprocessing: ImagePreprocessing,
-  paths: Iterable<string | ImagePath>,
+  inputs: Iterable<ImageInput>,
   {
     batchSize,
     limitPixels,
@@ -112,7 +112,7 @@ export async function* decodedBatches(
   let batch: (PixelImage | FailedImage)[] = [];
   let decoded = 0;
   const limits = limitPixels === undefined ? {} : { limitPixels };
-  for await (const image of decodeAhead(paths, preprocessing, { concurrency: 2 * batchSize, further, ...limits })) {
+  for await (const image of decodeAhead(inputs, preprocessing, { concurrency: 2 * batchSize, further, ...limits })) {
     if (signal?.aborted === true) return;
     if (image.error === undefined) {
       batch.push({ path: image.path, pixels: image.pixels, further: image.further });
