@@ -8,16 +8,15 @@ import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
 import { countUpTo, NUMBER_RULES, requireBoolean, requireNumbers } from '../../shared/rules.js';
 import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
+import { type CompiledCaptioner, CompiledCaptioners } from './compiled.js';
 import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
 import {
-  type CaptionGenerator,
-  createGenerator,
   type CaptionDecodingOptions,
   captionDecodingDefaults,
   requireCaptionDecoding,
   type ScoredCaption,
 } from './generate.js';
-import { BatchEncoders, type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
+import { type CaptionModels, createMember, type Member, preprocessingsOf } from './members.js';
 import { captionsClips, loadCaptionModel } from './model.js';
 import { lifetimeOf, requireImages } from '../predictor.js';
 
@@ -35,7 +34,7 @@ export type CaptionResult =
 
 /** How images are captioned: how words are chosen, and what is looked at. What is not given has its default. */
 export interface CaptionOptions extends Partial<CaptionDecodingOptions> {
-  /** Images that go through the model together, 1 or more. */
+  /** Images that go through the model together, 1 or more; a batch that is not full takes as long. Default 8, for one image 1. */
   readonly batchSize?: number;
   /** The largest picture that is decoded, in pixels. */
   readonly limitPixels?: number;
@@ -46,7 +45,7 @@ export interface CaptionOptions extends Partial<CaptionDecodingOptions> {
   readonly signal?: AbortSignal;
 }
 
-/** The one default of the batch size: larger ones gain no speed on two cores and take memory. */
+/** The one default of the batch size for many images: larger ones gain no speed on two cores and take memory. */
 export const DEFAULT_BATCH_SIZE = 8;
 
 /** Whether photos' mirror images are looked at too, where nothing is said of it. */
@@ -65,19 +64,6 @@ export interface Captioner {
   caption(images: Iterable<ImageInput>, options?: CaptionOptions): AsyncGenerator<CaptionResult>;
   /** Gives native memory back. */
   dispose(): void;
-}
-
-/** What is compiled for one batch size and one way of decoding. */
-interface CompiledCaptioner {
-  readonly key: string;
-  readonly encoders: BatchEncoders;
-  readonly generator: CaptionGenerator;
-}
-
-/** What is looked at beside the photo as it is. */
-interface Together {
-  readonly consensus: boolean;
-  readonly mirror: boolean;
 }
 
 /** Photos that were read for one choice of options. */
@@ -109,21 +95,8 @@ export function createCaptioner(...models: CaptionModels): Captioner {
   const [first] = models;
   const { vocabulary, seen } = first;
   const members = models.map(createMember) as [Member, ...Member[]];
-  let compiled: CompiledCaptioner | undefined;
+  const compiled = new CompiledCaptioners({ members, vocabulary, seen });
   let consensus: LoadedConsensus | undefined;
-  const release = (): void => {
-    compiled?.encoders.dispose();
-    compiled?.generator.dispose();
-    compiled = undefined;
-  };
-  const compiledFor = (batchSize: number, decoding: CaptionDecodingOptions & Together): CompiledCaptioner => {
-    const key = JSON.stringify([batchSize, decoding]);
-    if (compiled?.key === key) return compiled;
-    release();
-    const generator = createGenerator({ ...decoding, members, vocabulary, seen });
-    compiled = { key, encoders: new BatchEncoders(members, { batchSize, mirror: decoding.mirror }), generator };
-    return compiled;
-  };
   const consensusFor = async (options: ConsensusOptions, signal?: AbortSignal): Promise<ConsensusPhotos> => {
     const key = JSON.stringify(options);
     if (consensus?.key === key) return consensus.photos;
@@ -133,7 +106,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     return consensus.photos;
   };
   const lifetime = lifetimeOf('captioner', () => {
-    release();
+    compiled.dispose();
     consensus?.photos.dispose();
     for (const member of members) member.dispose();
   });
@@ -141,7 +114,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
     async *caption(inputs, options = {}) {
       lifetime.requireAlive();
       const {
-        batchSize = DEFAULT_BATCH_SIZE,
+        batchSize = isOne(inputs) ? 1 : DEFAULT_BATCH_SIZE,
         limitPixels,
         signal,
         consensus: agreed,
@@ -161,13 +134,16 @@ export function createCaptioner(...models: CaptionModels): Captioner {
       };
       for await (const batch of decodedBatches(preprocessing, images, { batchSize, further, ...limits })) {
         yield* await lifetime.during(() =>
-          captionBatch(compiledFor(batchSize, decoding), batch, { photos, candidates: decoding.candidates }),
+          captionBatch(compiled.for({ ...decoding, batchSize }), batch, { photos, candidates: decoding.candidates }),
         );
       }
     },
     dispose: lifetime.dispose,
   };
 }
+
+/** Whether `inputs` are known to be one: a larger batch would be filled up. */
+const isOne = (inputs: Iterable<ImageInput>): boolean => Array.isArray(inputs) && inputs.length === 1;
 
 async function captionBatch(
   { encoders, generator }: CompiledCaptioner,
