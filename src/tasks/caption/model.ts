@@ -121,11 +121,16 @@ function parseClip(value: unknown, where: string): ClipConfig {
   };
 }
 
-function parseExpectedWords(config: JsonObject, where: string): ExpectedWordsConfig | undefined {
+/** What `config` says of the words that are expected, by what `encoder` says of photos. */
+function parseExpectedWords(
+  config: JsonObject,
+  encoder: MobileNetConfig,
+  where: string,
+): ExpectedWordsConfig | undefined {
   const found = config[EXPECTED_FIELD];
   if (found === undefined) return undefined;
   const expected = validateExpectedWordsConfig(found, `${where}: ${EXPECTED_FIELD}`);
-  const { featureSize } = mobilenetOutput(parseConfig(config, where).encoder);
+  const { featureSize } = mobilenetOutput(encoder);
   if (expected.featureSize === featureSize) return expected;
   throw new UserError(
     `${where}: ${EXPECTED_FIELD}.featureSize: expected ${featureSize}, as the encoder has, got ${expected.featureSize} ` +
@@ -134,8 +139,12 @@ function parseExpectedWords(config: JsonObject, where: string): ExpectedWordsCon
 }
 
 /** The words that are expected, from what lies beside the weights. Throws UserError when that is damaged. */
-function readExpectedWords({ config, extras, weights }: Checkpoint, folder: string): ExpectedWords | undefined {
-  const expected = parseExpectedWords(config, folder);
+function readExpectedWords(
+  { config, extras, weights }: Checkpoint,
+  encoder: MobileNetConfig,
+  folder: string,
+): ExpectedWords | undefined {
+  const expected = parseExpectedWords(config, encoder, folder);
   if (expected === undefined) return undefined;
   const where = `${folder}/${FREQUENCIES_FILE}`;
   const frequencies = DocumentFrequencies.fromJSON(extras[FREQUENCIES_FILE], where);
@@ -164,12 +173,15 @@ export function captionModelShapes(
 export async function loadCaptionModel(folder: string): Promise<CaptionModel> {
   const checkpoint: Checkpoint = await loadCheckpoint(folder, {
     task: CAPTIONER_TASK,
-    expectedShapes: (config) => captionModelShapes(parseConfig(config, folder), parseExpectedWords(config, folder)),
+    expectedShapes: (fields) => {
+      const config = parseConfig(fields, folder);
+      return captionModelShapes(config, parseExpectedWords(fields, config.encoder, folder));
+    },
   });
   const config = parseConfig(checkpoint.config, folder);
   const vocabulary = readVocabulary(checkpoint.extras, config.captioner.vocabularySize, folder);
   const seen = checkpoint.extras[SEEN_FILE];
-  const expectedWords = readExpectedWords(checkpoint, folder);
+  const expectedWords = readExpectedWords(checkpoint, config.encoder, folder);
   return {
     config,
     vocabulary,
