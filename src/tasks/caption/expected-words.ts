@@ -16,6 +16,8 @@ import { type CaptionModel, type ExpectedWords, loadCaptionModel, saveCaptionMod
 import { cachePooled, matrixOf, type PooledPhotos } from './nearest.js';
 
 export interface ExpectedWordsOptions {
+  /** What the model's encoder says of the photos, where that is known; otherwise each goes through it. */
+  readonly pooled?: PooledPhotos | undefined;
   /** Where features are kept; the user's cache directory by default. */
   readonly cacheDirectory?: string;
   readonly signal?: AbortSignal;
@@ -30,26 +32,24 @@ const RIDGE = 0.2;
 const BATCH_SIZE = 256;
 
 /**
- * Learns from `examples` which words are expected of photos, each of which goes through the model's encoder once and never
- * again. Undefined where no word is said of five photos. Throws the signal's reason when it is aborted.
+ * Learns from `examples` which words are expected of photos, each of which goes through the model's encoder once at most and
+ * never again. Undefined where no word is said of five photos. Throws the signal's reason when it is aborted.
  */
 export async function learnExpectedWords(
   model: CaptionModel,
   examples: readonly CaptionedImage[],
-  { cacheDirectory, signal }: ExpectedWordsOptions = {},
+  { pooled: known, cacheDirectory, signal }: ExpectedWordsOptions = {},
 ): Promise<ExpectedWords | undefined> {
-  const known = new Set(model.vocabulary.tokens);
-  const pooled = await cachePooled(model, {
-    images: examples.map(({ image }) => image),
-    ...given({ directory: cacheDirectory, signal }),
-  });
+  const said = new Set(model.vocabulary.tokens);
+  const images = examples.map(({ image }) => image);
+  const pooled = known ?? (await cachePooled(model, { images, ...given({ directory: cacheDirectory, signal }) }));
   signal?.throwIfAborted();
   const photos = examples
     .filter(({ image }) => pooled.usable.has(image))
     .map(({ image, captions }) => ({ image, captions: captions.map(tokenize) }));
   const frequencies = DocumentFrequencies.of(
     photos.map(({ captions }) => captions.flat()),
-    (word) => known.has(word),
+    (word) => said.has(word),
   );
   const words = frequencies.words.slice(0, MOST_WORDS).filter((word) => frequencies.countOf(word) >= FEWEST_PHOTOS);
   if (words.length === 0) return undefined;

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { CaptionedImage } from '../../datasets/captions/index.js';
+import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { assert } from '../../shared/assert.js';
 import { warn } from '../../shared/log.js';
@@ -64,6 +65,21 @@ export async function cachePooled(
   } finally {
     encoder.dispose();
   }
+}
+
+/** Unit vectors of `images`, whose grids `cache` has: [places, c] each. */
+export function pooledFromGrids(cache: FeatureCache, images: readonly string[], channels: number): PooledPhotos {
+  return {
+    usable: new Set(images),
+    vectorOf(image) {
+      const grid = new Float32Array(cache.featureLength);
+      assert(cache.read(image, grid), () => `${image}: its features are gone`);
+      const sum = new Float32Array(channels);
+      grid.forEach((value, at) => (sum[at % channels] = (sum[at % channels] as number) + value));
+      const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
+      return length === 0 ? sum : sum.map((value) => value / length);
+    },
+  };
 }
 
 /** Photos that can be searched by what they look like. */

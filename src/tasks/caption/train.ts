@@ -14,6 +14,7 @@ import { addExpectedWords } from './expected-words.js';
 import { generateFromCache } from './generate-cached.js';
 import { type CaptionModel, captionsClips, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
+import { pooledFromGrids } from './nearest.js';
 import { prepareTraining, type Prepared, type TrainCaptionerOptions, trainingBatches } from './prepare-training.js';
 import type { CaptionerRecipe } from './recipe.js';
 import { POLICY_LOSS } from './self-critical.js';
@@ -127,11 +128,17 @@ export async function trainCaptioner(options: TrainCaptionerOptions): Promise<Tr
 }
 
 /** Of a training that has ended: what is learnt when all else is trained. */
-async function finish({ options, model, data }: Prepared, ending: TrainingEnding): Promise<TrainingEnding> {
-  const { output, signal, cacheDirectory, expectedWords = true } = options;
+async function finish(
+  { options, model, data, caches, shape }: Prepared,
+  ending: TrainingEnding,
+): Promise<TrainingEnding> {
+  const { output, signal, cacheDirectory, recipe, expectedWords = true } = options;
   if (ending === 'interrupted' || !expectedWords || captionsClips(model)) return ending;
+  const images = data.train.map(({ image }) => image);
+  const channels = shape.at(-1) as number;
+  const pooled = recipe.fineTuneFrom === '' ? pooledFromGrids(caches[0], images, channels) : undefined;
   try {
-    await addExpectedWords(output, data.train, given({ cacheDirectory, signal }));
+    await addExpectedWords(output, data.train, given({ pooled, cacheDirectory, signal }));
     return ending;
   } catch (error) {
     if (signal?.aborted === true) return 'interrupted';

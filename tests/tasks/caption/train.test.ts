@@ -1,14 +1,16 @@
 /** Training on pictures of plain colours: that it learns, goes on bit for bit, and scores. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { backendStatistics } from '../../../src/backend/index.js';
 import { main } from '../../../src/cli/main.js';
+import { learnExpectedWords } from '../../../src/tasks/caption/expected-words.js';
 import { saveEncoder } from '../../../src/tasks/encoder/index.js';
 import { loadCaptionModel } from '../../../src/tasks/caption/model.js';
 import { loadCaptioner } from '../../../src/tasks/caption/predict.js';
 import { captionerRecipeDefaults } from '../../../src/tasks/caption/recipe.js';
+import { readTrainSources } from '../../../src/tasks/caption/sources.js';
 import { trainCaptioner, type TrainCaptionerOptions } from '../../../src/tasks/caption/train.js';
 import { captionerModelDefaults } from '../../../src/tasks/caption/initial-model.js';
 import { setQuiet } from '../../../src/shared/log.js';
@@ -95,6 +97,20 @@ describe('training', () => {
     }
     captioner.dispose();
     for (const [index, colour] of COLOURS.entries()) expect(said[index]).toContain(colour);
+  });
+
+  test('an encoder that is not trained sees each photo once, for the words that are expected too', async () => {
+    const cacheDirectory = join(folder, 'own-cache');
+    const copy = await heldOutCopy();
+    const base = options('expecting', { validation: [{ images: copy, captions }], cacheDirectory });
+    const { checkpoint } = await trainCaptioner({ ...base, recipe: { ...base.recipe, epochs: 1 } });
+    expect(await readdir(cacheDirectory)).toHaveLength(1);
+    const { expectedWords, ...model } = await loadCaptionModel(checkpoint);
+    const photos = await readTrainSources(base.sources);
+    const anew = await learnExpectedWords(model, photos, { cacheDirectory: join(folder, 'another-cache') });
+    const [mean, other] = [expectedWords, anew].map((learnt) => [...(learnt?.weights['mean']?.values ?? [])]);
+    expect(Math.max(...(mean ?? []))).toBeGreaterThan(0.1);
+    expect(other).toEqual(mean?.map((value) => expect.closeTo(value, 2) as number));
   });
 
   test('an interrupted run goes on to the same weights, with the encoder fine-tuned too', async () => {
