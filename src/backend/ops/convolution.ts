@@ -159,7 +159,7 @@ function forward(kernel: string, depthwise: boolean, fused: boolean): Op {
  * The input's gradient as a ConvTranspose of dy: `outputPadding` makes up for rows that a strided window never
  * reached, so that the result has exactly the input's size.
  */
-function transposed(
+export function transposed(
   builder: GraphBuilder,
   dy: string,
   kernel: string,

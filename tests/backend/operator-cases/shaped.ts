@@ -215,6 +215,22 @@ for (const activation of ['linear', 'relu6'] as const) {
 const image = (): Inputs => [floats(1, [2, 7, 6, 3])];
 add([tf.MaxPool], (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, 'same'), image, { gradient: false });
 add([tf.AvgPool], (x) => tf.avgPool(x as tf.Tensor4D, [2, 3], 1, 'same'), image, { gradient: false });
+/** Few different values, so that a window often has its maximum several times. */
+const steps = (): Inputs => [tf.cast(integers(2, [2, 7, 6, 3], 0, 4), 'float32')];
+for (const pad of ['same', 'valid'] as const) {
+  add([tf.MaxPool, tf.MaxPoolGrad], (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, pad), image);
+  add([tf.MaxPool, tf.MaxPoolGrad], (x) => tf.maxPool(x as tf.Tensor4D, [2, 3], 1, pad), steps);
+  add([tf.AvgPool, tf.AvgPoolGrad], (x) => tf.avgPool(x as tf.Tensor4D, 2, 2, pad), image);
+  add([tf.AvgPool, tf.AvgPoolGrad], (x) => tf.avgPool(x as tf.Tensor4D, [3, 2], [1, 3], pad), image);
+}
+add([tf.MaxPool, tf.MaxPoolGrad], (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 1, 'floor'), image);
+/** Windows without a number above −∞: dy goes nowhere there. */
+add(
+  [tf.MaxPool, tf.MaxPoolGrad],
+  (x) => tf.grad((images) => tf.maxPool(images as tf.Tensor4D, 2, 2, 'valid'))(x as tf.Tensor),
+  () => [tf.tensor4d([1, NaN, -Infinity, -Infinity, 2, NaN, -Infinity, -Infinity], [1, 2, 4, 1])],
+  { gradient: false },
+);
 add([tf.ResizeBilinear], (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [5, 9], true), image, { gradient: false });
 add([tf.ResizeBilinear], (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [14, 3], false, true), image, {
   gradient: false,
