@@ -68,7 +68,6 @@ test('every operator of the table has a case, and none of the cases needed a cpu
   expect(Object.keys(fallbacks).sort()).toMatchInlineSnapshot(`
     [
       "DepthwiseConv2dNativeBackpropFilter",
-      "EluGrad",
       "ResizeNearestNeighborGrad",
     ]
   `);

@@ -1,5 +1,6 @@
 /** The one table of operators: a kernel that is not here runs on TensorFlow.js's `cpu` kernel. */
 import type { Op } from '../graph/types.js';
+import { activationOps } from './activation.js';
 import { arithmeticOps } from './arithmetic.js';
 import { convolutionOps } from './convolution.js';
 import { gatherOps } from './gather.js';
@@ -14,6 +15,7 @@ import { unaryOps } from './unary.js';
 export const ops: readonly Op[] = [
   ...arithmeticOps,
   ...unaryOps,
+  ...activationOps,
   ...logicOps,
   ...reductionOps,
   ...matMulOps,

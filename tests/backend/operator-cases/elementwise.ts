@@ -34,6 +34,8 @@ const unary: Readonly<Record<string, readonly [Unary, number, number]>> = {
   [tf.Sigmoid]: [tf.sigmoid, -4, 4],
   [tf.Relu]: [tf.relu, -2, 2],
   [tf.Elu]: [tf.elu, -2, 2],
+  [tf.EluGrad]: [tf.elu, -2, 2],
+  [tf.LeakyRelu]: [(x) => tf.leakyRelu(x, 0.3), -2, 2],
   [tf.Softplus]: [tf.softplus, -4, 4],
   [tf.Rsqrt]: [tf.rsqrt, 0.2, 3],
   [tf.Log1p]: [tf.log1p, -0.5, 3],
@@ -61,6 +63,14 @@ for (const [kernel, [call, low, high]] of Object.entries(unary)) {
       { gradient },
     );
   }
+}
+
+for (const alpha of [[3, 4], [4], [1, 1]]) {
+  add(
+    tf.Prelu,
+    (x, slope) => tf.prelu(x as tf.Tensor, slope as tf.Tensor),
+    () => [floats(1, [3, 4]), floats(2, alpha)],
+  );
 }
 
 const binary: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor>> = {
