@@ -13,6 +13,7 @@
 import './backend/index.js';
 
 export { type FailureExitCode, UserError, type UserErrorOptions } from './shared/errors.js';
+export { setQuiet } from './shared/log.js';
 export { shippedCheckpoints } from './tasks/shipped-checkpoints.js';
 
 // Captions
@@ -116,7 +117,13 @@ export { loadWordVectors } from './tasks/words/vectors.js';
 export { type Neighbour, WordIndex } from './tasks/words/word-index.js';
 export { plotWords, type PlotWordsOptions, WORDS_PROJECTIONS, type WordsProjection } from './tasks/words/plot.js';
 export { corpusDefaults, type CorpusOptions } from './tasks/words/corpus.js';
-export { trainWords, type TrainWordsOptions, type TrainWordsResult, type WordsOutcome } from './tasks/words/train.js';
+export {
+  trainWords,
+  type TrainWordsOptions,
+  type TrainWordsResult,
+  type WordsEpochRecord,
+  type WordsOutcome,
+} from './tasks/words/train.js';
 export {
   type NegativeSamplingWordsRecipe,
   type SoftmaxWordsRecipe,
@@ -153,6 +160,7 @@ export {
 
 // What trainings of all tasks have in common
 export type { TrainingEnding } from './training/fit.js';
+export type { EpochRecord } from './training/training-state.js';
 export type { HostTensors } from './training/parameters.js';
 export { LEARNING_RATE_DECAYS, type LearningRateDecay, type OptimizationRecipe } from './training/recipe.js';
 export type { TrainingFolderOptions } from './tasks/training-folder.js';

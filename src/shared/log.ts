@@ -2,7 +2,7 @@
 
 let quiet = false;
 
-/** Silences `note` and progress (`--quiet`); warnings still come through. */
+/** Silences what trainings and other long work say on stderr, and progress bars (`--quiet`); warnings still come through. */
 export function setQuiet(value: boolean): void {
   quiet = value;
 }

@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
+import { given } from '../shared/given.js';
 import { CONFIG_FILE } from '../training/checkpoint.js';
 import type { FitOptions } from '../training/fit.js';
 import type { JsonObject } from '../training/json-files.js';
 import { readTensors, type TrainableParameters } from '../training/parameters.js';
 import { hasTrainingState, loadTrainingState, saveTrainingState } from '../training/training-checkpoint.js';
+import type { EpochRecord } from '../training/training-state.js';
 import { explainWriteErrors } from '../training/system-errors.js';
 import { shapesOf } from '../training/weights.js';
 import { requireWritableFolder } from './writable-folder.js';
@@ -24,6 +26,8 @@ export interface TrainingFolderOptions {
   readonly resume?: boolean;
   /** Return after so many epochs though the recipe plans more; `resume` goes on. */
   readonly stopAfter?: number;
+  /** Told of each epoch once it is saved, what `log.jsonl` has of it; what it throws ends the training, and `resume` goes on. */
+  readonly onEpoch?: (record: EpochRecord) => void;
   /** Aborting it finishes the step under way, saves the state and returns; `resume` goes on. */
   readonly signal?: AbortSignal;
 }
@@ -40,14 +44,14 @@ export function requireFreshFolder({ output, resume }: TrainingFolderOptions): v
   });
 }
 
-type FromFolder = 'saveState' | 'logFile' | 'resume' | 'stopAfter' | 'signal';
+type FromFolder = 'saveState' | 'logFile' | 'resume' | 'stopAfter' | 'onEpoch' | 'signal';
 
 /**
  * What the folder gives to `fit`. `settings` decide the weights of `variables`: those that the training was started with must
  * be the same. Throws UserError when there is nothing to go on with, or another training.
  */
 export async function folderSettings(
-  { output, resume, stopAfter, signal }: TrainingFolderOptions,
+  { output, resume, stopAfter, onEpoch, signal }: TrainingFolderOptions,
   settings: JsonObject,
   variables: TrainableParameters,
 ): Promise<Pick<FitOptions<unknown>, FromFolder>> {
@@ -58,8 +62,7 @@ export async function folderSettings(
     ...(resume === true
       ? { resume: await loadTrainingState(output, { parameterShapes, configuration: settings }) }
       : {}),
-    ...(stopAfter === undefined ? {} : { stopAfter }),
-    ...(signal === undefined ? {} : { signal }),
+    ...given({ stopAfter, onEpoch, signal }),
   };
 }
 

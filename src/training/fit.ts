@@ -91,6 +91,8 @@ export interface FitOptions<Batch> {
   readonly carried?: CarriedTensors;
   /** A JSON line an epoch goes here. */
   readonly logFile?: string;
+  /** Told of each epoch once it is saved; what it throws ends the training. */
+  readonly onEpoch?: (record: EpochRecord) => void;
   /** Aborting it finishes the step under way, saves the state and returns. */
   readonly signal?: AbortSignal;
 }
@@ -188,6 +190,7 @@ async function runEpoch<Batch>(run: Run<Batch>, position: TrainingPosition): Pro
   const next = { epoch: stepsDone.epoch + 1, sums: EMPTY_SUMS, random: random.state, history };
   await saveState(run, next);
   await writeLog(options.logFile, history);
+  options.onEpoch?.(record);
   return next;
 }
 

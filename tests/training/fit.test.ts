@@ -286,6 +286,21 @@ describe('fit', () => {
     await expect(again).rejects.toThrow('no state was saved');
   });
 
+  test('tells of each epoch once it is saved; what is thrown then ends it, and it can be gone on with', async () => {
+    const told: EpochRecord[] = [];
+    const states: TrainingState[] = [];
+    const saveState = (state: TrainingState): Promise<void> => Promise.resolve(void states.push(state));
+    const refuse = (record: EpochRecord): void => {
+      told.push(record);
+      expect(states.at(-1)?.position.history.at(-1)).toBe(record);
+      if (record.epoch === 2) throw new Error('enough');
+    };
+    await expect(train({ saveState, onEpoch: refuse })).rejects.toThrow('enough');
+    const whole = await train({ resume: states.at(-1) as TrainingState, onEpoch: (record) => told.push(record) });
+    expect(told).toEqual(whole.history);
+    expectSame(whole, await train());
+  });
+
   test('writes a JSON line an epoch, never twice', async () => {
     const logFile = join(folder, 'log.jsonl');
     const half = await train({ epochs: 2, logFile });

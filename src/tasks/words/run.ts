@@ -3,13 +3,28 @@ import { createHash } from 'node:crypto';
 import { type Word2VecArchitecture, validateWord2VecConfig, type Word2VecConfig } from '../../models/word2vec/index.js';
 import type { CorpusSource } from '../../text/corpus.js';
 import type { TrainingEnding } from '../../training/fit.js';
+import type { EpochRecord } from '../../training/training-state.js';
 import type { JsonObject } from '../../training/json-files.js';
 import type { TrainingFolderOptions } from '../training-folder.js';
 import type { CorpusOptions, WordCorpus } from './corpus.js';
 import type { WordsRecipe } from './recipe.js';
 
+/** One epoch's line in the log of negative sampling, which has no loss and no validation. */
+export interface WordsEpochRecord {
+  /** Counts from 1. */
+  readonly epoch: number;
+  /** Words that were gone through, and how fast. */
+  readonly words: number;
+  readonly seconds: number;
+  readonly wordsPerSecond: number;
+  /** At the end of the epoch. */
+  readonly learningRate: number;
+}
+
 /** What one training of word vectors is told. */
 export interface TrainWordsOptions extends TrainingFolderOptions {
+  /** As of other trainings; of negative sampling it is told the words and their speed. */
+  readonly onEpoch?: (record: EpochRecord | WordsEpochRecord) => void;
   readonly source: CorpusSource;
   readonly corpus: CorpusOptions;
   readonly architecture: Word2VecArchitecture;

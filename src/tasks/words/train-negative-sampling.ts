@@ -33,7 +33,7 @@ import { loadWordModel, saveWordModel } from './model.js';
 import { describeWords } from './model-card.js';
 import type { NegativeSamplingWordsRecipe } from './recipe.js';
 import { LOG_FILE, saveSettings } from '../training-folder.js';
-import type { WordsOutcome, WordsRun } from './run.js';
+import type { WordsEpochRecord, WordsOutcome, WordsRun } from './run.js';
 
 /** Beside the weights: how far the training came. */
 const PROGRESS_FILE = 'progress.json';
@@ -43,20 +43,10 @@ const WORDS_PER_JOB = 10_000;
 
 type Run = WordsRun<NegativeSamplingWordsRecipe>;
 
-/** A line of the log. */
-interface EpochLine {
-  readonly epoch: number;
-  readonly words: number;
-  readonly seconds: number;
-  readonly wordsPerSecond: number;
-  /** At the end of the epoch. */
-  readonly learningRate: number;
-}
-
 interface Progress {
   /** The first job that is not done, counted over all epochs. */
   readonly nextJob: number;
-  readonly history: readonly EpochLine[];
+  readonly history: readonly WordsEpochRecord[];
 }
 
 interface Start extends Progress {
@@ -84,7 +74,7 @@ async function startOf({ options, config, settings }: Run): Promise<Start> {
   requireSameSettings(options.output, requireObject(`${where}: settings`, saved['settings']), settings);
   const history = Array.isArray(saved['history']) ? saved['history'].filter(isObject) : [];
   const nextJob = requireNumber(where, saved, 'nextJob', isCount);
-  return { nextJob, history: history as unknown as EpochLine[], input: model.input, output: model.output };
+  return { nextJob, history: history as unknown as WordsEpochRecord[], input: model.input, output: model.output };
 }
 
 /** Throws UserError when the tables are too large, before they are made. */
@@ -144,14 +134,17 @@ async function runEpochs(
     const until = await runEpoch(run, training, threads, { nextJob, epoch });
     const spent = (performance.now() - begin) / 1000;
     seconds += spent;
-    if (until === epoch * jobs) {
-      const words = wordsBefore(training.text, until) - wordsBefore(training.text, nextJob);
-      const learningRate = learningRateOf(training, until);
-      history = [...history, { epoch, words, seconds: spent, wordsPerSecond: words / spent, learningRate }];
+    const words = wordsBefore(training.text, until) - wordsBefore(training.text, nextJob);
+    const learningRate = learningRateOf(training, until);
+    const record = { epoch, words, seconds: spent, wordsPerSecond: words / spent, learningRate };
+    const isDone = until === epoch * jobs;
+    if (isDone) {
+      history = [...history, record];
       note(`epoch ${epoch} of ${epochs}: ${rateOf(words, spent)}`);
     }
     nextJob = until;
     await save(run, training, { nextJob, history });
+    if (isDone) run.options.onEpoch?.(record);
   }
   return {
     ending: nextJob === epochs * jobs ? 'completed' : 'interrupted',

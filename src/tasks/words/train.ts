@@ -10,7 +10,7 @@ import { trainNegativeSampling } from './train-negative-sampling.js';
 import { trainSoftmax } from './train-softmax.js';
 import { exportWordVectors, vectorsOf } from './vectors.js';
 
-export type { TrainWordsOptions, WordsOutcome } from './run.js';
+export type { TrainWordsOptions, WordsEpochRecord, WordsOutcome } from './run.js';
 
 /** How a training of word vectors ended. */
 export interface TrainWordsResult extends WordsOutcome {

@@ -91,19 +91,18 @@ describe.each(['negative-sampling', 'softmax'] as const)('%s', (objective) => {
     const whole = optionsFor(`${objective}-whole`, 'skip-gram', objective);
     const recipe = { ...recipes[objective], epochs: 3 };
     await trainWords({ ...whole, recipe });
-    const parts = { ...optionsFor(`${objective}-parts`, 'skip-gram', objective), recipe };
+    const told: object[] = [];
+    const onEpoch = (record: object): void => void told.push(record);
+    const parts = { ...optionsFor(`${objective}-parts`, 'skip-gram', objective), recipe, onEpoch };
     expect(await trainWords({ ...parts, stopAfter: 1 })).toMatchObject({ ending: 'interrupted', epochs: 1 });
     await expect(trainWords(parts)).rejects.toThrow('--continue');
     await expect(trainWords({ ...parts, resume: true, seed: 2 })).rejects.toThrow('seed was 1, is 2');
     expect(await trainWords({ ...parts, resume: true })).toMatchObject({ ending: 'completed', epochs: 3 });
     expect(await loadWordVectors(parts.output)).toEqual(await loadWordVectors(whole.output));
-    const log = await readFile(join(parts.output, 'log.jsonl'), 'utf8');
-    expect(
-      log
-        .trim()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as { epoch: number }).epoch),
-    ).toEqual([1, 2, 3]);
+    const lines = (await readFile(join(parts.output, 'log.jsonl'), 'utf8')).trim().split('\n');
+    const log = lines.map((line) => JSON.parse(line) as { readonly epoch: number });
+    expect(log.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(told).toEqual(log);
   });
 });
 
