@@ -1,6 +1,8 @@
 /** Archives as publishers give them (tar, zip, folders), and hostile ones, whose entries may not leave the output. */
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openArchive, safeName } from '../../../src/datasets/prepare/archive/index.js';
@@ -91,6 +93,22 @@ describe('an archive', () => {
     vi.stubEnv('PATH', at('nothing'));
     await expect(contentsOf(at('x.rar'))).rejects.toThrow(/install unrar or bsdtar, or unpack it/);
     vi.unstubAllEnvs();
+  });
+
+  test.each(['x.zip', 'x.tar', 'x.tar.gz'])('%s is given whole to one who reads it slowly', async (name) => {
+    const sizes = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`${index}.bin`, 5_000 + index]));
+    const files = Object.fromEntries(Object.entries(sizes).map(([file, size]) => [file, randomBytes(size)]));
+    const path = join(folder, name);
+    await (name.endsWith('.zip') ? writeZip(path, files) : writeTar(path, files));
+    const archive = await openArchive(path, at('unpacked'));
+    const found: Record<string, number> = {};
+    for await (const entry of archive.entries({ report: () => undefined })) {
+      let bytes = 0;
+      for await (const chunk of entry.read()) bytes += chunk.length;
+      found[entry.name] = bytes;
+      await setTimeout(5); // The file is read to its end meanwhile, and closed.
+    }
+    expect(found).toEqual(sizes);
   });
 
   test('can be left before its end', async () => {

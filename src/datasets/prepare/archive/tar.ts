@@ -18,13 +18,17 @@ export async function* readTar(path: string, { report, onRead }: EntryOptions): 
   const parser = new Parser({});
   const state: State = { current: undefined, failure: undefined, sawEnd: false };
   parser.once('eof', () => void (state.sawEnd = true));
-  parser.once('error', (error: unknown) => fail(state, error));
+  const stopped = new AbortController();
+  parser.once('error', (error: unknown) => {
+    fail(state, error);
+    stopped.abort();
+  });
   parser.on('warn', (code: string, message: unknown) => {
     if (code === 'TAR_BAD_ARCHIVE') state.failure ??= new Error(messageOf(message));
     else if (code === 'TAR_ENTRY_INVALID') report(path, `an entry is damaged (${messageOf(message)}); left out`);
   });
   const found = on(parser, 'entry', { close: ['end'] }) as AsyncIterable<[ReadEntry]>;
-  const pumped = pump(source, parser, onRead).catch((error: unknown) => {
+  const pumped = pump(source, parser, { signal: stopped.signal, onRead }).catch((error: unknown) => {
     if (state.failure === undefined) parser.emit('error', error);
   });
   try {
@@ -46,6 +50,7 @@ export async function* readTar(path: string, { report, onRead }: EntryOptions): 
     );
   } finally {
     state.failure ??= new Error('left');
+    stopped.abort();
     source.destroy();
     await pumped;
   }
@@ -64,16 +69,19 @@ function fail(state: State, error: unknown): void {
   state.current?.destroy(error instanceof Error ? error : new Error(messageOf(error)));
 }
 
+interface PumpOptions {
+  readonly onRead: EntryOptions['onRead'];
+  /** Aborted when nobody takes entries any more. That the file was read to its end is no sign of it. */
+  readonly signal: AbortSignal;
+}
+
 /** Feeds the parser, no faster than it takes. */
-async function pump(source: ReadStream, parser: Parser, onRead: EntryOptions['onRead']): Promise<void> {
-  const stopped = new AbortController();
-  source.once('close', () => stopped.abort());
-  parser.once('error', () => stopped.abort());
+async function pump(source: ReadStream, parser: Parser, { signal, onRead }: PumpOptions): Promise<void> {
   for await (const chunk of source as AsyncIterable<Buffer>) {
     onRead?.(chunk.length);
     const takesMore = parser.write(chunk);
-    if (stopped.signal.aborted) return;
-    if (!takesMore) await once(parser, 'drain', { signal: stopped.signal });
+    if (signal.aborted) return;
+    if (!takesMore) await once(parser, 'drain', { signal });
   }
   parser.end();
 }
