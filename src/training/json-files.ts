@@ -1,18 +1,32 @@
 /** Reading JSON files that someone may have edited, cut short or replaced. */
+import { constants } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../shared/errors.js';
 import { isObject } from '../shared/fields.js';
-import { explainReadErrors } from './system-errors.js';
+import { nestsDeeperThan } from './json-keys.js';
+import { explainReadErrors, sizeOfFile } from './system-errors.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Ours nest a few deep: what nests without end is refused before anything walks through it. */
+const DEEPEST = 100;
+
 /** The text of the file at `path`; `fix` says what to do if it cannot be read. Throws `UserError`. */
 export async function readText(path: string, fix: string): Promise<string> {
-  return await explainReadErrors(path, fix, () => readFile(path, 'utf8'));
+  return await explainReadErrors(path, fix, async () => {
+    const size = await sizeOfFile(path);
+    if (size <= constants.MAX_STRING_LENGTH) return await readFile(path, 'utf8');
+    throw new UserError(`${path}: expected at most ${constants.MAX_STRING_LENGTH} bytes, found ${size} (${fix})`);
+  });
 }
 
-/** The value in the JSON `text` of the file at `path`. Throws `UserError` if it is no JSON. */
+/** The value in the JSON `text` of the file at `path`. Throws `UserError` if it is no JSON, or nests too deep. */
 export function parseJson(path: string, text: string): unknown {
+  if (nestsDeeperThan(text, DEEPEST)) {
+    throw new UserError(
+      `${path}: expected JSON, found objects or lists more than ${DEEPEST} deep (copy the file again)`,
+    );
+  }
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {

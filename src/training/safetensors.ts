@@ -20,7 +20,7 @@ import {
   type SafetensorsHeader,
 } from './safetensors-header.js';
 import { describe } from './json-files.js';
-import { explainReadErrors, explainWriteErrors } from './system-errors.js';
+import { explainReadErrors, explainWriteErrors, sizeOfFile } from './system-errors.js';
 
 export type { HostTensor } from '../shared/host-tensor.js';
 
@@ -83,22 +83,21 @@ export async function writeSafetensors(
  */
 export async function readSafetensors(path: string, options: ReadSafetensorsOptions = {}): Promise<SafetensorsFile> {
   assertLittleEndian();
-  return await explainReadErrors(path, 'check the path', async () => {
-    const file = await open(path, 'r');
-    try {
-      return await readOpenFile(path, file, options);
-    } finally {
-      await file.close();
-    }
-  });
+  return await withFile(path, (file) => readOpenFile(path, file, options));
 }
 
 /** Reads only the names, shapes and metadata of the file at `path`: cheap for files of any size. */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  return await withFile(path, async (file) => (await readHeader(path, file)).header);
+}
+
+/** What `read` makes of the file at `path`. Throws `UserError` where the system refuses, or there is no file. */
+async function withFile<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
   return await explainReadErrors(path, 'check the path', async () => {
+    await sizeOfFile(path); // Before opening: opening a pipe would wait for its writer.
     const file = await open(path, 'r');
     try {
-      return (await readHeader(path, file)).header;
+      return await read(file);
     } finally {
       await file.close();
     }

@@ -1,4 +1,5 @@
 /** Turns what the operating system says while training writes and reads its files into errors that the user can mend. */
+import { stat } from 'node:fs/promises';
 import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
 import { finalNameOf } from '../shared/files.js';
 
@@ -49,4 +50,14 @@ export async function explainReadErrors<T>(path: string, fix: string, read: () =
     const found = code === 'ENOENT' ? 'there is no such file' : messageOf(error);
     throw new UserError(`${path}: cannot be read, ${found} (${fix})`, { cause: error });
   }
+}
+
+/**
+ * The bytes of the file at `path`. Throws `UserError` where that is a device or a pipe, whose end may never come, and the
+ * system's error where nothing is.
+ */
+export async function sizeOfFile(path: string): Promise<number> {
+  const found = await stat(path);
+  if (found.isFile() || found.isDirectory()) return found.size; // Reading a folder is refused by the system.
+  throw new UserError(`${path}: expected a file, found a device or a pipe (copy what it gives into a file)`);
 }

@@ -1,5 +1,19 @@
 /** Checkpoints and training states: saved, loaded, replaced, full disks, mixed and damaged folders, averages. */
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { constants } from 'node:buffer';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -172,6 +186,38 @@ describe('a checkpoint that cannot be used', () => {
   test.each(['model.safetensors', 'vocabulary.json', 'config.json'])('truncated %s', async (name) => {
     await truncate(join(folder, name), (await readFile(join(folder, name))).length - 3);
     await expectRefusal(loadCheckpoint(folder, EXPECTED), new RegExp(`${name}: .*(cut short|expected JSON)`));
+  });
+
+  test.each(['model.safetensors', 'vocabulary.json', 'config.json'])(
+    'a pipe or a device instead of %s',
+    async (name) => {
+      const path = join(folder, name);
+      await rm(path);
+      execFileSync('mkfifo', [path]);
+      await expectRefusal(
+        loadCheckpoint(folder, EXPECTED),
+        new RegExp(`${name}: expected a file, found a device or a pipe`),
+      );
+      await rm(path);
+      await symlink('/dev/zero', path);
+      await expectRefusal(
+        loadCheckpoint(folder, EXPECTED),
+        new RegExp(`${name}: expected a file, found a device or a pipe`),
+      );
+    },
+  );
+
+  test('with a text that is longer than any can be', async () => {
+    await truncate(join(folder, 'vocabulary.json'), constants.MAX_STRING_LENGTH + 1);
+    await expectRefusal(loadCheckpoint(folder, EXPECTED), /vocabulary.json: expected at most \d+ bytes, found \d+ \(/);
+  });
+
+  test('with lists in each other without end', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    for (const text of [deep, `{"formatVersion": ${deep}}`]) {
+      await writeFile(join(folder, 'config.json'), text);
+      await expectRefusal(loadCheckpoint(folder, EXPECTED), /config.json: .* lists more than 100 deep/);
+    }
   });
 
   test('of another task', async () => {
