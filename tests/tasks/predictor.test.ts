@@ -136,6 +136,17 @@ describe.each(PREDICTORS)('a %s', (name, kind, create) => {
     predictor.dispose();
   });
 
+  test('takes options that are given as undefined for none', async () => {
+    const predictor = await create();
+    const names = ['batchSize', 'beamWidth', 'candidates', 'frames', 'mirror', 'timeline', 'timeout', 'top', 'windows'];
+    const undefinedOptions = Object.fromEntries(names.map((option) => [option, undefined]));
+    const paths = [files[kind]];
+    const plain = await resultsOf(predictor.predict(paths));
+    expect(await resultsOf(predictor.predict(paths, undefinedOptions))).toEqual(plain);
+    expect(plain[0]).toHaveProperty(name === 'video classifier' ? 'label' : 'caption');
+    predictor.dispose();
+  });
+
   test('says that it was used after dispose, between two results too', async () => {
     const predictor = await create();
     const disposed = `${name}: was used after dispose() (load it again)`;

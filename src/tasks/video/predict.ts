@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
 import { DEFAULT_TIMEOUT_SECONDS, type DecodedVideo, startDecoder, type VideoPath } from '../../media/video/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
+import { given } from '../../shared/given.js';
 import { NUMBER_RULES, requireBoolean, requireNumbers } from '../../shared/rules.js';
 import { toTensors } from '../../training/parameters.js';
 import { lifetimeOf, requirePaths } from '../predictor.js';
@@ -110,7 +111,7 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
       requireNumbers(classifyRules, { ...options });
       requireBoolean('timeline', options.timeline);
       const clips = requirePaths(paths);
-      const chosen = { ...classifyDefaults, ...options };
+      const chosen = { ...classifyDefaults, ...given(options) };
       const { top, timeline, timeout, signal } = chosen;
       const seen = samplingOf(config, chosen);
       const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
