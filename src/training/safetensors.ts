@@ -41,11 +41,6 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-export interface ReadSafetensorsOptions {
-  /** Refuse NaN and infinite values. Default false. */
-  readonly finite?: boolean;
-}
-
 /**
  * What the metadata name the CRC-32 of all bytes behind the header by, as eight hexadecimal digits: damage there leaves
  * values that look like any others.
@@ -79,11 +74,11 @@ export async function writeSafetensors(
 /**
  * Reads and checks the file at `path`.
  * Throws `UserError` (where, expected, found) for a file that is missing, cut short, larger than the memory, or damaged
- * in any way that the header or a checksum in it shows, and with `finite` for values that are not finite.
+ * in any way that the header or a checksum in it shows. Values may be NaN or infinite.
  */
-export async function readSafetensors(path: string, options: ReadSafetensorsOptions = {}): Promise<SafetensorsFile> {
+export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   assertLittleEndian();
-  return await withFile(path, (file) => readOpenFile(path, file, options));
+  return await withFile(path, (file) => readOpenFile(path, file));
 }
 
 /** Reads only the names, shapes and metadata of the file at `path`: cheap for files of any size. */
@@ -191,7 +186,7 @@ async function readHeader(path: string, file: FileHandle): Promise<{ header: Saf
   return { header: parseHeader(path, bytes, size - dataStart), dataStart };
 }
 
-async function readOpenFile(path: string, file: FileHandle, options: ReadSafetensorsOptions): Promise<SafetensorsFile> {
+async function readOpenFile(path: string, file: FileHandle): Promise<SafetensorsFile> {
   const { header, dataStart } = await readHeader(path, file);
   requireMemory(path, header);
   const tensors = new Map<string, HostTensor>();
@@ -201,12 +196,8 @@ async function readOpenFile(path: string, file: FileHandle, options: ReadSafeten
     const bytes = await readRange(path, file, dataStart + begin, new Uint8Array(end - begin));
     checksum = extendChecksum(checksum, bytes);
     const values = valuesOf(bytes, dtype);
-    if (values instanceof Int32Array) {
-      integers.set(name, { shape, values });
-    } else {
-      if (options.finite === true) requireFinite(`${path}: tensor ${JSON.stringify(name)}`, values);
-      tensors.set(name, { shape, values });
-    }
+    if (values instanceof Int32Array) integers.set(name, { shape, values });
+    else tensors.set(name, { shape, values });
   }
   requireChecksum(path, header, hexadecimal(checksum));
   return { tensors, integers, metadata: header.metadata };
@@ -233,17 +224,6 @@ function requireChecksum(path: string, { metadata }: SafetensorsHeader, found: s
   throw new UserError(
     `${path}: expected values with the checksum ${describe(expected)}, found ${describe(found)} (the file is damaged: ` +
       `copy or download it again; if its values were changed on purpose, take ${CHECKSUM_KEY} out of its metadata)`,
-  );
-}
-
-/** Throws `UserError` if `values` has a NaN or an infinity. */
-export function requireFinite(where: string, values: Float32Array): void {
-  let index = 0;
-  while (index < values.length && Number.isFinite(values[index])) index++;
-  if (index === values.length) return;
-  throw new UserError(
-    `${where}: expected finite values, found ${values[index]} at index ${index} (the weights are damaged or their ` +
-      'training diverged: use another checkpoint)',
   );
 }
 

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../shared/errors.js';
 import { mapValues, type HostTensors } from './parameters.js';
-import { requireFinite } from './safetensors.js';
 
 /** Shapes by parameter name. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
@@ -31,7 +30,13 @@ export function shapesOf(weights: HostTensors): Shapes {
 /** Throws `UserError`, naming `where` and the tensor, if a weight is NaN or infinite. */
 export function requireFiniteWeights(where: string, weights: HostTensors): void {
   for (const [name, { values }] of Object.entries(weights)) {
-    requireFinite(`${where}: tensor ${JSON.stringify(name)}`, values);
+    let index = 0;
+    while (index < values.length && Number.isFinite(values[index])) index++;
+    if (index === values.length) continue;
+    throw new UserError(
+      `${where}: tensor ${JSON.stringify(name)}: expected finite values, found ${values[index]} at index ${index} ` +
+        '(the weights are damaged or their training diverged: use another checkpoint)',
+    );
   }
 }
 
