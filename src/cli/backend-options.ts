@@ -5,7 +5,7 @@ import { messageOf, systemCodeOf, UserError } from '../shared/errors.js';
 import { countUpTo } from '../shared/rules.js';
 import { checkNumbers } from './commands/training-options.js';
 
-export const BACKENDS = ['onnxruntime', 'tensorflow', 'cpu'] as const;
+const BACKENDS = ['onnxruntime', 'tensorflow', 'cpu'] as const;
 export type BackendChoice = (typeof BACKENDS)[number];
 
 export const backendOptions = {

@@ -26,7 +26,7 @@ sharp.cache(false);
 sharp.concurrency(1);
 
 /** The most pixels (width × height) that a picture may have unless the caller allows more: 100 megapixels. */
-export const DEFAULT_LIMIT_PIXELS = 100_000_000;
+const DEFAULT_LIMIT_PIXELS = 100_000_000;
 
 /** Vector graphics can cost any time to draw: they are given up after this long, as is everything else. */
 const TIME_LIMIT_SECONDS = 120;

@@ -25,7 +25,7 @@ export interface FrameStack {
 }
 
 /** The largest side of a prepared picture, in pixels; encoders of ours take 32 to 512. */
-export const MAXIMUM_SIZE = 4096;
+const MAXIMUM_SIZE = 4096;
 
 /** How pictures become what an encoder takes: the same in training and afterwards. */
 export interface ImagePreprocessing {

@@ -4,9 +4,6 @@
  */
 import { assert } from './assert.js';
 
-/** The largest finite half. */
-export const HALF_MAXIMUM = 65504;
-
 const HALF_INFINITY = 0x7c00;
 const HALF_LARGEST_FINITE = 0x7bff;
 const HALF_QUIET_NAN = 0x7e00;

@@ -31,7 +31,7 @@ export class LostCharacters {
 }
 
 /** From the start of a file, as many bytes as tell its encoding. */
-export const ENCODING_BYTES = 1_024;
+const ENCODING_BYTES = 1_024;
 /** Text in UTF-16 has a NUL byte in each letter of the Latin alphabet; UTF-8 has one only where someone put it. */
 const MOST_NULS = 1 / 8;
 /** In UTF-16 those are the first bytes of their letters, or the second ones. */

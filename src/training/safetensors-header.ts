@@ -20,7 +20,7 @@ export const BYTES_PER_ELEMENT: Readonly<Record<SafetensorsDtype, number>> = { F
 export const LENGTH_BYTES = 8;
 
 /** The longest header that the reference implementation accepts. */
-export const MAXIMUM_HEADER_BYTES = 100_000_000;
+const MAXIMUM_HEADER_BYTES = 100_000_000;
 
 /** The header, a tensor in it, its shape. */
 const HEADER_DEPTH = 3;

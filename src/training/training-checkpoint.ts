@@ -27,7 +27,7 @@ import { readSafetensors, writeSafetensors, type HostTensor } from './safetensor
 import type { EpochRecord, EpochSums, TrainingPosition, TrainingState } from './training-state.js';
 import { fingerprintWeights, requireFiniteWeights, requireShapes, shapesOf, type Shapes } from './weights.js';
 
-export const TRAINING_TENSORS_FILE = 'training.safetensors';
+const TRAINING_TENSORS_FILE = 'training.safetensors';
 
 /** Names in the file are `<kind>/<parameter>`. */
 const KINDS = ['parameters', 'm', 'v'] as const;

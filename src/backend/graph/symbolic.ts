@@ -15,7 +15,7 @@ export interface ModelOfBatch {
 }
 
 /** The name of the batch dimension. */
-export const BATCH_DIMENSION = 'batch';
+const BATCH_DIMENSION = 'batch';
 
 const sameBytes = (a: OnnxTensor, b: OnnxTensor): boolean => Buffer.compare(a.bytes, b.bytes) === 0;
 

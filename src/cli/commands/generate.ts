@@ -166,7 +166,7 @@ async function writeLines(
 }
 
 /** One line: line breaks, other controls and backslashes escaped as in JSON. */
-export function escapeBreaks(text: string): string {
+function escapeBreaks(text: string): string {
   return text
     .replaceAll('\\', '\\\\')
     .replaceAll('\n', '\\n')

@@ -29,7 +29,7 @@ interface SentimentArguments extends BackendArguments {
 }
 
 /** The classifier that the package ships. */
-export const DEFAULT_SENTIMENT_CHECKPOINT = shippedCheckpoints.sentiment;
+const DEFAULT_SENTIMENT_CHECKPOINT = shippedCheckpoints.sentiment;
 
 export const sentimentCheckpointOption = {
   checkpoint: {

@@ -10,7 +10,7 @@ import { entriesOfRecord } from './jsonl.js';
 import type { CaptionEntry, Report } from './types.js';
 
 /** The document is held in memory whole, so its size is bounded (the largest in use, Karpathy's COCO, has 144 MB). */
-export const JSON_LIMIT_BYTES = 256_000_000;
+const JSON_LIMIT_BYTES = 256_000_000;
 
 export async function* readJson(path: string, report: Report): AsyncGenerator<CaptionEntry> {
   const document = await readDocument(path);

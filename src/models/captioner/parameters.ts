@@ -27,7 +27,7 @@ const OUTPUT_TABLE = 'output/table';
 export const OUTPUT_BIAS = 'output/bias';
 
 /** Length of an image vector after the projection. */
-export function imageSizeOf({ featureProjection, featureSize }: CaptionerConfig): number {
+function imageSizeOf({ featureProjection, featureSize }: CaptionerConfig): number {
   return featureProjection > 0 ? featureProjection : featureSize;
 }
 

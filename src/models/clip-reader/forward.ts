@@ -14,7 +14,7 @@ export interface ClipReaderTraining {
 }
 
 /** Separates the dropout masks of one step; what builds on a clip reader takes numbers below `layers` that are free. */
-export const CLIP_READER_STREAMS = { features: 0, layers: 2 } as const;
+const CLIP_READER_STREAMS = { features: 0, layers: 2 } as const;
 
 /** `x` with some of its values dropped, in training. */
 export function dropIn(
@@ -27,7 +27,7 @@ export function dropIn(
 }
 
 /** `features` [n, time, positions, channels] as vectors [time, n, size]: where things are, and how they change. */
-export function frameVectors(config: ClipReaderConfig, parameters: Parameters, features: tf.Tensor): tf.Tensor {
+function frameVectors(config: ClipReaderConfig, parameters: Parameters, features: tf.Tensor): tf.Tensor {
   const timeFirst = tf.transpose(features, [1, 0, 2, 3]); // [time, n, p, c]
   const joined = config.positionSize > 0 ? placesOf(config, parameters, timeFirst) : meansOf(config, timeFirst);
   if (config.projectionSize === 0) return joined;

@@ -25,9 +25,9 @@ export interface MobileNetConfig extends MobileNetArchitecture {
   readonly padding?: MobileNetPadding;
 }
 
-export const INPUT_SIZE_LIMITS = { minimum: 32, maximum: 1024 } as const;
-export const MAXIMUM_ALPHA = 4;
-export const MAXIMUM_CLASSES = 100_000;
+const INPUT_SIZE_LIMITS = { minimum: 32, maximum: 1024 } as const;
+const MAXIMUM_ALPHA = 4;
+const MAXIMUM_CLASSES = 100_000;
 
 /** Names and shapes of all weights: those of the blocks in order, then `classifier/kernel` and `classifier/bias`. */
 export function mobilenetParameterShapes(config: MobileNetConfig): ParameterShapes {

@@ -15,7 +15,7 @@ import {
 import type { VideoClassifierConfig } from './config.js';
 
 /** Length of what enters the output layer. */
-export function outputSizeOf(config: VideoClassifierConfig): number {
+function outputSizeOf(config: VideoClassifierConfig): number {
   return config.order === 'none' ? frameVectorSize(config) : readerOutputSize(config);
 }
 

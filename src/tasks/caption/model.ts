@@ -37,7 +37,7 @@ import type { Shapes } from '../../training/weights.js';
 import { readVocabulary, VOCABULARY_FILE } from '../checkpoint-extras.js';
 import type { FrameEncoding } from '../encoder/clip-features.js';
 
-export const CAPTIONER_TASK = 'captioner';
+const CAPTIONER_TASK = 'captioner';
 const SEEN_FILE = 'seen-ngrams.json';
 const ENCODER = 'encoder';
 const READER = 'reader';
@@ -157,7 +157,7 @@ function readExpectedWords(
 }
 
 /** The names and shapes of all weights of a captioner. */
-export function captionModelShapes(
+function captionModelShapes(
   { encoder, captioner, clip }: CaptionModelConfig,
   expectedWords?: ExpectedWordsConfig,
 ): Shapes {

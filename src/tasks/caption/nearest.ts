@@ -28,7 +28,7 @@ export function poolFeatures(features: tf.Tensor): tf.Tensor2D {
 }
 
 /** The same encoder with its grid pooled to one unit vector. */
-export function pooledEncoder({ preprocessing, encode }: ImageEncoder): ImageEncoder {
+function pooledEncoder({ preprocessing, encode }: ImageEncoder): ImageEncoder {
   return { preprocessing, encode: (images) => poolFeatures(encode(images)) };
 }
 

@@ -87,7 +87,7 @@ async function fetchWeights(model: ModelJson, options: ModelSourceOptions): Prom
 }
 
 /** The address of a weight file, as TensorFlow.js forms it: beside `model.json`, with what follows its `?`. */
-export function besideModel(url: string, path: string): string {
+function besideModel(url: string, path: string): string {
   const base = parseUrl(url);
   const beside = new URL(path.split('/').map(encodeURIComponent).join('/'), base);
   beside.search = base.search;

@@ -65,7 +65,7 @@ export async function explainText(
 }
 
 /** `ids` without those at `places`; a text of which nothing is left is a single unknown word. */
-export function withoutTokens(ids: Int32Array, places: readonly number[]): Int32Array {
+function withoutTokens(ids: Int32Array, places: readonly number[]): Int32Array {
   const left = ids.filter((_, index) => !places.includes(index));
   return left.length > 0 ? left : Int32Array.of(UNKNOWN_ID);
 }

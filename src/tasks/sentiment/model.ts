@@ -15,7 +15,7 @@ import { LABELS_FILE, readLabels, readVocabulary, VOCABULARY_FILE } from '../che
 import { type HeldOut, parseHeldOut } from '../held-out.js';
 import type { SentimentReading } from './tokens.js';
 
-export const SENTIMENT_TASK = 'sentiment';
+const SENTIMENT_TASK = 'sentiment';
 
 /** What a classifier reads of texts, what was held out of its training, and its architecture. */
 export interface SentimentModelConfig extends SentimentReading {

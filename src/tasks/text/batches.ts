@@ -33,7 +33,7 @@ export interface Stretch {
 /** Lengths are rounded up to a multiple of this: each length is a graph of its own. */
 const LENGTH_STEP = 8;
 /** Time steps of one graph at most. */
-export const LONGEST_SEQUENCE = 2_000;
+const LONGEST_SEQUENCE = 2_000;
 
 /** The tokens and targets of `stretches` beside each other, from `from` steps after their starts, `time` steps. */
 export function batchOf(stretches: readonly Stretch[], from: number, time: number): TextBatch {

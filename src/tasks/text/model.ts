@@ -13,7 +13,7 @@ import type { HostTensors } from '../../training/parameters.js';
 import { readVocabulary, VOCABULARY_FILE } from '../checkpoint-extras.js';
 import { type HeldOut, parseHeldOut } from '../held-out.js';
 
-export const TEXT_TASK = 'language-model';
+const TEXT_TASK = 'language-model';
 
 /** What a language model reads, and its architecture. */
 export interface TextModelConfig {

@@ -124,7 +124,7 @@ function fill(options: ClipBatchOptions, drawn: readonly Drawn[]): ClipBatch {
 }
 
 /** All cached frames of a clip. */
-export function readClip(cache: FeatureCache, path: string): Float32Array {
+function readClip(cache: FeatureCache, path: string): Float32Array {
   const features = new Float32Array(cache.featureLength);
   assert(cache.read(path, features), () => `${path}: its features are gone`);
   return features;

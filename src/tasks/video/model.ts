@@ -22,7 +22,7 @@ import type { Shapes } from '../../training/weights.js';
 import { LABELS_FILE, readLabels } from '../checkpoint-extras.js';
 import type { FrameEncoding } from '../encoder/clip-features.js';
 
-export const VIDEO_CLASSIFIER_TASK = 'video-classifier';
+const VIDEO_CLASSIFIER_TASK = 'video-classifier';
 const ENCODER = 'encoder';
 const CLASSIFIER = 'classifier';
 
@@ -61,7 +61,7 @@ function parseConfig(config: JsonObject, where: string): VideoModelConfig {
 }
 
 /** The names and shapes of all weights. */
-export function videoModelShapes({ encoder, classifier }: VideoModelConfig): Shapes {
+function videoModelShapes({ encoder, classifier }: VideoModelConfig): Shapes {
   return {
     ...withScope(ENCODER, mobilenetParameterShapes(encoder)),
     ...withScope(CLASSIFIER, videoClassifierParameterShapes(classifier)),

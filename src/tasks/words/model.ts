@@ -12,7 +12,7 @@ import { type CheckpointExtras, loadCheckpoint, saveCheckpoint } from '../../tra
 import type { HostTensor } from '../../training/safetensors.js';
 import { VOCABULARY_FILE } from '../checkpoint-extras.js';
 
-export const WORDS_TASK = 'words';
+const WORDS_TASK = 'words';
 
 export interface WordModel {
   readonly config: Word2VecConfig;

@@ -23,8 +23,7 @@ export interface EntryOptions {
   readonly onRead?: (bytes: number) => void;
 }
 
-export const ARCHIVE_KINDS = ['zip', 'tar', 'folder', 'file'] as const;
-export type ArchiveKind = (typeof ARCHIVE_KINDS)[number];
+export type ArchiveKind = 'zip' | 'tar' | 'folder' | 'file';
 
 export interface Archive {
   readonly path: string;
