@@ -70,9 +70,7 @@ export async function initialModel(
 ): Promise<CaptionModel> {
   const { startFrom, minimumCount } = options;
   if (startFrom !== undefined) {
-    // What it expects of photos goes with the encoder that it had, and is learnt anew at the end.
-    const { expectedWords: _others, ...loaded } = await loadCaptionModel(startFrom);
-    const before = withWordsOf(train, loaded, { startFrom, minimumCount });
+    const before = withWordsOf(train, await loadCaptionModel(startFrom), { startFrom, minimumCount });
     return withDropout(before, options.captioner.dropout ?? {});
   }
   if (options.encoder === undefined) {
@@ -123,8 +121,9 @@ function withWordsOf(
   if (added === 0) return known;
   note(`${startFrom}: ${added.toLocaleString('en')} words of the captions are new to it`);
   const captioner = { ...model.config.captioner, vocabularySize: vocabulary.size };
+  const { expectedWords: _withoutNew, ...kept } = known; // It would prefer captions that have no new word.
   return {
-    ...known,
+    ...kept,
     config: { ...model.config, captioner },
     vocabulary,
     captioner: grownCaptionerParameters(model.captioner, { vocabularySize: vocabulary.size, unknownId: UNKNOWN_ID }),

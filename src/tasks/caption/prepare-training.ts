@@ -50,7 +50,7 @@ export interface Prepared {
 export async function prepareTraining(options: TrainCaptionerOptions): Promise<Prepared> {
   const { recipe, seed } = options;
   const found = await readTrainingData(options);
-  const initial = await initialModel(options.model, found.train, seed);
+  const initial = withFittingWords(await initialModel(options.model, found.train, seed), recipe);
   const model = recipe.selfCriticalSamples === 0 ? initial : sharpened(initial, recipe.sharpening);
   const cut = cutOf(model, recipe);
   const shape = captionsClips(model)
@@ -84,6 +84,12 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
           seed,
         });
   return { options, data, model, trainable, caches, shape, batches, selfCritical };
+}
+
+/** `model` without the words that it expects of photos where the encoder, by which it does, is to be trained. */
+function withFittingWords(model: CaptionModel, { fineTuneFrom }: CaptionerRecipe): CaptionModel {
+  const { expectedWords, ...others } = model;
+  return fineTuneFrom === '' && expectedWords !== undefined ? { ...others, expectedWords } : others;
 }
 
 /** From so many photos on, scores say something of others. */

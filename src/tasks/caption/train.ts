@@ -127,6 +127,12 @@ export async function trainCaptioner(options: TrainCaptionerOptions): Promise<Tr
   }
 }
 
+/**
+ * What is learnt from fewer photos is worth little beside what a captioner learnt from thousands (CIDEr-D of 500 photos of
+ * Flickr8k: without 0.619, learnt from 20 to 300 of its photos 0.624 to 0.635, from 1,000 0.645, as shipped 0.659).
+ */
+const ENOUGH_TO_EXPECT_BY = 1000;
+
 /** Of a training that has ended: what is learnt when all else is trained. */
 async function finish(
   { options, model, data, caches, shape }: Prepared,
@@ -135,6 +141,12 @@ async function finish(
   const { output, signal, cacheDirectory, recipe, expectedWords = true } = options;
   if (ending === 'interrupted' || !expectedWords || captionsClips(model)) return ending;
   const images = data.train.map(({ image }) => image);
+  if (model.expectedWords !== undefined && images.length < ENOUGH_TO_EXPECT_BY) {
+    note(
+      `the words that are expected of photos stay those of --start-from: ${images.length} photos are too few to learn by`,
+    );
+    return ending;
+  }
   const channels = shape.at(-1) as number;
   const pooled = recipe.fineTuneFrom === '' ? pooledFromGrids(caches[0], images, channels) : undefined;
   try {

@@ -242,6 +242,29 @@ describe('training', () => {
     captioner.dispose();
   });
 
+  test('few photos leave what a captioner expects of photos alone, unless they teach it words or change its encoder', async () => {
+    const validation = [{ images: await heldOutCopy(), captions }];
+    await trainCaptioner(options('before-few', { validation }));
+    const startFrom = join(folder, 'before-few');
+    const { expectedWords: before } = await loadCaptionModel(startFrom);
+    const wordsAfter = async (output: string, change: Partial<TrainCaptionerOptions>) => {
+      const base = options(output, { validation, ...change });
+      await trainCaptioner({ ...base, model: { ...base.model, startFrom } });
+      return (await loadCaptionModel(base.output)).expectedWords;
+    };
+    const images = await temporaryFolder();
+    for (const colour of COLOURS) await writePicture(join(images, `${colour}.png`), colour === 'red' ? 'blue' : 'red');
+    expect(before?.frequencies.countOf('picture')).toBe(6);
+    expect(await wordsAfter('few', { sources: [{ images, captions }] })).toEqual(before);
+    const recipe = { ...options('').recipe, epochs: 1, fineTuneFrom: 'block12' };
+    expect(await wordsAfter('few-tuned', { sources: [{ images, captions }], recipe })).not.toEqual(before);
+    const telling = join(folder, 'telling.csv');
+    const rows = COLOURS.map((colour) => `${colour}.png,"A ${colour}, telling picture."`);
+    await writeFile(telling, `image,caption\n${rows.join('\n')}\n`);
+    const after = await wordsAfter('few-words', { sources: [{ images, captions: telling }] });
+    expect(after?.frequencies.countOf('telling')).toBe(6);
+  });
+
   test('does not go on with captions or photos other than those it was begun with', async () => {
     const validation = [{ images: await heldOutCopy(), captions }];
     const changed = join(folder, 'changed.csv');
