@@ -22,7 +22,7 @@ import {
   type Sink,
   withResults,
 } from './results.js';
-import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions, textOption } from './training-options.js';
 
 interface ClassifyArguments extends BackendArguments, ResultArguments {
   readonly paths: string[];
@@ -35,7 +35,15 @@ interface ClassifyArguments extends BackendArguments, ResultArguments {
 }
 
 /** The classifier that is used where none is named: of actions. */
-export const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoints.actions;
+const DEFAULT_VIDEO_CHECKPOINT = shippedCheckpoints.actions;
+
+export const videoCheckpointOption = {
+  checkpoint: {
+    ...textOption('Folder of a trained video classifier'),
+    default: DEFAULT_VIDEO_CHECKPOINT,
+    defaultDescription: 'the shipped classifier',
+  },
+} as const;
 
 /** How clips are looked at: the same for classification and evaluation. */
 export const TIMEOUT_OPTION: NumberOptions = {
@@ -82,13 +90,7 @@ function classifyOptions<T>(builder: Argv<T>): Argv<ClassifyArguments> {
     })
     .options({
       ...backendOptions,
-      checkpoint: {
-        type: 'string',
-        requiresArg: true,
-        default: DEFAULT_VIDEO_CHECKPOINT,
-        defaultDescription: 'the shipped classifier',
-        describe: 'Folder of a trained video classifier',
-      },
+      ...videoCheckpointOption,
       recursive: { type: 'boolean', default: false, describe: 'Go into subfolders' },
       timeline: { type: 'boolean', default: false, describe: 'Say when in the clip what is seen' },
       ...resultOptions('clips'),

@@ -10,7 +10,7 @@ import {
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { alignedTable, confusionTable, percent, scoredOn } from './aligned-table.js';
-import { DEFAULT_VIDEO_CHECKPOINT, requireCheckpoint, TIMEOUT_OPTION, WINDOWS_OPTION } from './classify.js';
+import { requireCheckpoint, TIMEOUT_OPTION, videoCheckpointOption, WINDOWS_OPTION } from './classify.js';
 import { clipSourceOptions, listOf } from './clip-sources.js';
 import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 
@@ -49,13 +49,7 @@ function evaluateOptions<T>(builder: Argv<T>): Argv<EvaluateVideoArguments> {
   return builder.options({
     ...clipSourceOptions,
     groups: { type: 'string', requiresArg: true, describe: 'Score the clips of these groups alone: 19,20,21' },
-    checkpoint: {
-      type: 'string',
-      requiresArg: true,
-      default: DEFAULT_VIDEO_CHECKPOINT,
-      defaultDescription: 'the shipped classifier',
-      describe: 'Folder of a trained video classifier',
-    },
+    ...videoCheckpointOption,
     baseline: { type: 'string', requiresArg: true, describe: 'Another one, such as of --order none, to set beside it' },
     ...asYargsOptions(NUMBERS),
     format: { choices: ['text', 'json'] as const, default: 'text', describe: 'Tables, or JSON with every prediction' },

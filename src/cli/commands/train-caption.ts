@@ -41,6 +41,8 @@ import {
   optimizationRecipe,
   requireUndecided,
   startFromOption,
+  textOption,
+  trainingFolderOptions,
   wordVectorsOption,
 } from './training-options.js';
 import { reportTraining } from './training-report.js';
@@ -100,8 +102,6 @@ export function trainCaptionCommand(context: CommandContext): CommandModule<obje
     handler: (argv: ArgumentsCamelCase<TrainArguments>) => runTrain(argv, context),
   };
 }
-
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
 
 const MODEL_NUMBERS: NumberOptions = {
   layers: { default: captionerDefaults.layers, describe: 'Cells on top of each other', rule: NUMBER_RULES.count },
@@ -203,7 +203,7 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
   return builder
     .options({ ...sourceOptions })
     .options({
-      val: text('Captions of the validation photos, in the same folder of images'),
+      val: textOption('Captions of the validation photos, in the same folder of images'),
       'val-source': {
         type: 'string',
         array: true,
@@ -211,18 +211,17 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainArguments> {
         default: [] as string[],
         describe: 'Like --source, for validation',
       },
-      output: { ...text('The checkpoint folder'), demandOption: true },
-      continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
+      ...trainingFolderOptions,
       strict: { type: 'boolean', default: false, describe: 'Any problem in the data is an error' },
     })
     .options({
       encoder: {
-        ...text('An encoder or captioner of ours, or a TensorFlow.js MobileNet'),
+        ...textOption('An encoder or captioner of ours, or a TensorFlow.js MobileNet'),
         default: DEFAULT_CHECKPOINT,
         defaultDescription: 'that of the shipped captioner',
       },
       ...startFromOption('A captioner (its weights, words and architecture)'),
-      'fine-tune-from': text('Train the encoder too, from this block on (conv1 for all of it)'),
+      'fine-tune-from': textOption('Train the encoder too, from this block on (conv1 for all of it)'),
       recipe: {
         choices: RECIPE_NAMES,
         describe: 'fast: minutes for 1,000 photos; best: three stages, the last for CIDEr-D. What else is given wins',

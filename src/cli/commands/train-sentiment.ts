@@ -33,6 +33,8 @@ import {
   optimizationRecipe,
   requireUndecided,
   startFromOption,
+  textOption,
+  trainingFolderOptions,
   wordVectorsOption,
 } from './training-options.js';
 import { reportTraining } from './training-report.js';
@@ -119,13 +121,11 @@ export function trainSentimentCommand(context: CommandContext): CommandModule<ob
 }
 
 function trainSentimentOptions<T>(builder: Argv<T>): Argv<TrainSentimentArguments> {
-  const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
   return builder
     .options({
       ...labelledTextOptions,
-      val: text('Texts to validate on, like --data, instead of a part of it'),
-      output: { ...text('The checkpoint folder'), demandOption: true },
-      continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
+      val: textOption('Texts to validate on, like --data, instead of a part of it'),
+      ...trainingFolderOptions,
       ...startFromOption('A classifier (its weights, words and architecture)'),
       unit: { choices: TEXT_UNITS, describe: `What is read at a time (default ${reading.unit})` },
       cell: { choices: CELLS, describe: `Recurrent cell (default ${model.cell})` },

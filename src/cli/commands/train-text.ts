@@ -31,6 +31,8 @@ import {
   optimizationRecipe,
   requireUndecided,
   startFromOption,
+  textOption,
+  trainingFolderOptions,
 } from './training-options.js';
 import { reportTraining } from './training-report.js';
 
@@ -96,12 +98,10 @@ export function trainTextCommand(context: CommandContext): CommandModule<object,
 }
 
 function trainTextOptions<T>(builder: Argv<T>): Argv<TrainTextArguments> {
-  const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
   return builder
     .options({
       ...textOptions,
-      output: { ...text('The checkpoint folder'), demandOption: true },
-      continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
+      ...trainingFolderOptions,
       ...startFromOption('A language model (its weights, units and architecture)'),
       unit: { choices: TEXT_UNITS, describe: `What is read and written at a time (default ${DEFAULT_UNIT})` },
       cell: {
@@ -114,11 +114,15 @@ function trainTextOptions<T>(builder: Argv<T>): Argv<TrainTextArguments> {
       },
       tied: { type: 'boolean', describe: "The output layer shares the embedding's weights" },
       bptt: {
-        ...text('Propagate errors back through the whole sequence, or through so many steps with the state carried on'),
+        ...textOption(
+          'Propagate errors back through the whole sequence, or through so many steps with the state carried on',
+        ),
         default: String(recipe.bptt),
         defaultDescription: String(recipe.bptt),
       },
-      padding: text('--chunk: learn to fill up the last piece of a document with this character, in place of its end'),
+      padding: textOption(
+        '--chunk: learn to fill up the last piece of a document with this character, in place of its end',
+      ),
       feedback: {
         choices: FEEDBACKS,
         default: recipe.feedback,

@@ -37,6 +37,8 @@ import {
   type OptimizationArguments,
   optimizationOptions,
   optimizationRecipe,
+  textOption,
+  trainingFolderOptions,
 } from './training-options.js';
 import { reportTraining } from './training-report.js';
 
@@ -150,30 +152,28 @@ const RECIPE_NUMBERS: NumberOptions = {
   ...TIMEOUT_OPTION,
 };
 
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
 const flag = (describe: string) => ({ type: 'boolean', default: false, describe }) as const;
 
 function trainOptions<T>(builder: Argv<T>): Argv<TrainVideoArguments> {
   return builder
     .options({ ...clipSourceOptions })
     .options({
-      val: text('Clips to validate on, like --data'),
-      split: text('A list of the clips of --data to validate on'),
-      'val-groups': text('Validate on these groups: 19,20,21'),
+      val: textOption('Clips to validate on, like --data'),
+      split: textOption('A list of the clips of --data to validate on'),
+      'val-groups': textOption('Validate on these groups: 19,20,21'),
     })
     .options(asYargsOptions(SPLIT_NUMBERS))
     .options({
-      output: { ...text('The checkpoint folder'), demandOption: true },
-      continue: flag('Go on with the training in the output folder'),
+      ...trainingFolderOptions,
       strict: flag('A clip that cannot be decoded is an error'),
     })
     .options({
       encoder: {
-        ...text('A checkpoint of ours with an encoder, or a TensorFlow.js MobileNet'),
+        ...textOption('A checkpoint of ours with an encoder, or a TensorFlow.js MobileNet'),
         default: DEFAULT_CHECKPOINT,
         defaultDescription: 'that of the shipped captioner',
       },
-      'fine-tune-from': text('Train the encoder too, from this block on (conv1 for all of it)'),
+      'fine-tune-from': textOption('Train the encoder too, from this block on (conv1 for all of it)'),
       order: {
         choices: FRAME_ORDERS,
         default: videoClassifierDefaults.order,

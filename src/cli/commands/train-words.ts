@@ -27,6 +27,8 @@ import {
   type OptimizationArguments,
   optimizationOptions,
   optimizationRecipe,
+  textOption,
+  trainingFolderOptions,
 } from './training-options.js';
 import { reportTraining } from './training-report.js';
 
@@ -135,12 +137,11 @@ export function trainWordsCommand(context: CommandContext): CommandModule<object
 }
 
 function trainWordsOptions<T>(builder: Argv<T>): Argv<TrainWordsArguments> {
-  const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
   return builder
     .options({
-      text: { ...text('A text file, a folder of text files, or a CSV or TSV file'), demandOption: true },
-      column: text('The column of a CSV or TSV file that has the texts'),
-      output: { ...text('The checkpoint folder'), demandOption: true },
+      text: { ...textOption('A text file, a folder of text files, or a CSV or TSV file'), demandOption: true },
+      column: textOption('The column of a CSV or TSV file that has the texts'),
+      ...trainingFolderOptions,
       export: {
         type: 'string',
         array: true,
@@ -149,7 +150,6 @@ function trainWordsOptions<T>(builder: Argv<T>): Argv<TrainWordsArguments> {
         describe: "Write the vectors to this file too, in word2vec's format: binary for .bin, else text",
       },
       overwrite: { ...overwriteOption.overwrite, describe: 'Replace the files of --export (--continue does so too)' },
-      continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
       architecture: {
         choices: WORD2VEC_ARCHITECTURES,
         default: word2vecDefaults.architecture,

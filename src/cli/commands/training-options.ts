@@ -85,9 +85,17 @@ export function optimizationRecipe(argv: OptimizationArguments): Partial<Optimiz
   return given({ epochs, patience, learningRate, warmUpSteps, weightDecay, clipNorm, averageDecay });
 }
 
+/** An option with a text for a value. */
+export const textOption = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+
+/** Where a training is kept. */
+export const trainingFolderOptions = {
+  output: { ...textOption('The checkpoint folder'), demandOption: true },
+  continue: { type: 'boolean', default: false, describe: 'Go on with the training in the output folder' },
+} as const;
+
 /** A model to begin from, which decides what the options in `decided` would; for both see `requireUndecided`. */
-export const startFromOption = (what: string) =>
-  ({ 'start-from': { type: 'string', requiresArg: true, describe: `${what} to begin from` } }) as const;
+export const startFromOption = (what: string) => ({ 'start-from': textOption(`${what} to begin from`) }) as const;
 
 /** Throws UserError (exit code 2) when one of the options that `--start-from` decides is given beside it. */
 export function requireUndecided(argv: Readonly<Record<string, unknown>>, decided: readonly string[]): void {
@@ -99,9 +107,7 @@ export function requireUndecided(argv: Readonly<Record<string, unknown>>, decide
 /** Where the embedding of words starts from. */
 export const wordVectorsOption = {
   'word-vectors': {
-    type: 'string',
-    requiresArg: true,
+    ...textOption('Start the embedding from vectors of train words, word2vec or GloVe'),
     alias: 'embeddings',
-    describe: 'Start the embedding from vectors of train words, word2vec or GloVe',
   },
 } as const;
