@@ -147,6 +147,24 @@ describe.each(PREDICTORS)('a %s', (name, kind, create) => {
     predictor.dispose();
   });
 
+  test('throws the reason of its signal, when that is aborted before or between two results', async () => {
+    const predictor = await create();
+    const paths = Array.from({ length: 12 }, () => files[kind]);
+    const reason = new Error('the client has gone');
+    await expect(resultsOf(predictor.predict(paths, { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
+    const controller = new AbortController();
+    let count = 0;
+    const partly = (async () => {
+      for await (const _result of predictor.predict(paths, { signal: controller.signal })) {
+        if (++count === 1) controller.abort(reason);
+      }
+    })();
+    await expect(partly).rejects.toBe(reason);
+    expect(count).toBeLessThan(paths.length);
+    expect((await resultsOf(predictor.predict(paths.slice(0, 1)))).map((result) => 'error' in result)).toEqual([false]);
+    predictor.dispose();
+  });
+
   test('says that it was used after dispose, between two results too', async () => {
     const predictor = await create();
     const disposed = `${name}: was used after dispose() (load it again)`;

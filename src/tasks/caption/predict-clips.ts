@@ -40,6 +40,7 @@ export type ClipCaptionResult =
 export interface ClipCaptionOptions extends Partial<CaptionDecodingOptions> {
   /** Seconds that the decoding of a clip may take; default 60. */
   readonly timeout?: number;
+  /** Aborting it ends the work: its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
@@ -121,7 +122,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
       const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
       try {
         for await (const decoded of decodeClips(frozen, clips, [{ frames: clip.frames }], limits)) {
-          if (signal?.aborted === true) return;
+          signal?.throwIfAborted();
           lifetime.requireAlive();
           if (decoded.error !== undefined) {
             yield { video: decoded.path, error: decoded.error.reason };
@@ -132,6 +133,7 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
           const result = describe(decoded.path, captions, decoding.candidates);
           yield partial === undefined || 'error' in result ? result : { ...result, partial };
         }
+        signal?.throwIfAborted();
       } finally {
         generator.dispose();
       }

@@ -42,6 +42,7 @@ export interface CaptionOptions extends Partial<CaptionDecodingOptions> {
   readonly consensus?: ConsensusOptions;
   /** The mirror image is looked at too, and what the encoder says of both is averaged. Default true. */
   readonly mirror?: boolean;
+  /** Aborting it ends the work: its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
@@ -137,6 +138,7 @@ export function createCaptioner(...models: CaptionModels): Captioner {
           captionBatch(compiled.for({ ...decoding, batchSize }), batch, { photos, candidates: decoding.candidates }),
         );
       }
+      signal?.throwIfAborted();
     },
     dispose: lifetime.dispose,
   };

@@ -32,6 +32,7 @@ export type SentimentResult =
 export interface SentimentOptions {
   /** Classes to give for each text; default 5. */
   readonly top?: number;
+  /** Aborting it ends the work: its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 

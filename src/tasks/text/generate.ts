@@ -27,6 +27,7 @@ export interface GenerateOptions {
   readonly seed: number;
   /** A text ends before this. */
   readonly stop?: string;
+  /** Aborting it ends the text under way, which is given as far as it is written; with none under way its reason is thrown. */
   readonly signal?: AbortSignal;
   /** Told of each piece of a single text as it is written. */
   readonly onText?: (text: string) => void;

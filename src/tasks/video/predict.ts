@@ -45,6 +45,7 @@ export interface ClassifyOptions extends FrameChoice {
   readonly top?: number;
   /** Seconds that the decoding of a clip may take; default 60. */
   readonly timeout?: number;
+  /** Aborting it ends the work: its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
@@ -116,7 +117,7 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
       const seen = samplingOf(config, chosen);
       const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
       for await (const clip of decodeClips(frozen, clips, seen.samplings, limits)) {
-        if (signal?.aborted === true) return;
+        signal?.throwIfAborted();
         lifetime.requireAlive();
         if (clip.error !== undefined) {
           yield { video: clip.path, error: clip.error.reason };
@@ -127,6 +128,7 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
         );
         yield describe(clip.path, clip.video, answer, { labels, top, timeline });
       }
+      signal?.throwIfAborted();
     },
     dispose: lifetime.dispose,
   };
