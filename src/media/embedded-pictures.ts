@@ -18,9 +18,15 @@ const DATA_ADDRESS = /^ *data:([^,]*),([^#]*)/i;
 /** What is no start of such an address, in clear or in character references. */
 const OTHER_VALUE = /^(?!\s*[d&])/i;
 const GZIP_START = '\x1f\x8b';
+/** Each value can be found in two ways, and so at each depth twice as much: nobody nests drawings deeper by hand. */
+const MOST_DRAWINGS = 4;
 
-/** The pictures in the drawing, and those of drawings inside it. */
-export async function* embeddedPictures(svg: Uint8Array): AsyncGenerator<EmbeddedPicture> {
+/** The pictures in the drawing, and those of drawings inside it; `depth` is how many drawings that one is inside of. */
+export async function* embeddedPictures(svg: Uint8Array, depth = 0): AsyncGenerator<EmbeddedPicture> {
+  if (depth >= MOST_DRAWINGS) {
+    yield { fault: `is a drawing with drawings inside each other, more than ${MOST_DRAWINGS} deep` };
+    return;
+  }
   // All that is looked for is ASCII, and Latin-1 keeps each byte.
   const text = Buffer.from(svg.buffer, svg.byteOffset, svg.length).toString('latin1');
   const plain = withoutReferences(text);
@@ -28,16 +34,16 @@ export async function* embeddedPictures(svg: Uint8Array): AsyncGenerator<Embedde
     yield { fault: 'is a drawing with pictures and entities (<!ENTITY …>); write out what the entities stand for' };
     return;
   }
-  for (const bytes of embeddedFiles(text)) yield* picturesOf(bytes);
+  for (const bytes of embeddedFiles(text)) yield* picturesOf(bytes, depth);
 }
 
-async function* picturesOf(bytes: Buffer): AsyncGenerator<EmbeddedPicture> {
+async function* picturesOf(bytes: Buffer, depth: number): AsyncGenerator<EmbeddedPicture> {
   if (bytes.toString('latin1', 0, 2) === GZIP_START) {
     yield { fault: 'is a drawing with a compressed drawing inside; save it without compression' };
     return;
   }
   const { format } = recognise(bytes.subarray(0, HEAD_BYTES));
-  if (format === 'SVG') yield* embeddedPictures(bytes);
+  if (format === 'SVG') yield* embeddedPictures(bytes, depth + 1);
   else if (format === 'JPEG' || format === 'PNG') yield await sizeOf(bytes);
   else if (format !== undefined)
     yield { fault: `is a drawing with a ${format} picture inside, which would be left blank` };

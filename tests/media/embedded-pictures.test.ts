@@ -67,6 +67,18 @@ it('refuses what cannot be measured', async () => {
   );
 });
 
+it('refuses drawings inside each other without end, of which each would be found in two ways', async () => {
+  let drawing = inner();
+  for (let depth = 0; depth < 2; depth++) drawing = svg(image(base64(drawing)));
+  expect(await drawn(drawing)).toBe('255,0,0');
+  // The quotes of every second drawing are hidden once more from the one around it: the work would double 30 times.
+  const quoteOf = (depth: number): string =>
+    depth < 2 ? `"'`.charAt(depth) : `%${'25'.repeat(Math.floor(depth / 2) - 1)}${depth % 2 === 0 ? 22 : 27}`;
+  const quotes = Array.from({ length: 60 }, (_, depth) => quoteOf(depth));
+  const nested = `${quotes.map((quote) => `<svg a=${quote}data:,`).join('')}${quotes.reverse().join('')}/>`;
+  expect(await drawn(Buffer.from(nested))).toContain('drawings inside each other, more than 4 deep');
+});
+
 it('refuses pictures that would be left blank', async () => {
   const webp = await sharp(png).webp().toBuffer();
   expect(await drawn(svg(image(base64(webp))))).toContain('a WebP picture inside, which would be left blank');
