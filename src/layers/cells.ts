@@ -26,6 +26,9 @@ export type { Cell, CellConfig, CellKind, CellState } from './cell.js';
 /** All kinds of cells. */
 export const CELL_KINDS: readonly CellKind[] = ['rnn', 'lstm', 'gru'];
 
+/** The most cells on top of each other that a model's configuration may name. */
+export const MOST_LAYERS = 100;
+
 /** How many blocks of hiddenSize the kernels of a cell have. */
 export function gateCount(kind: CellKind): number {
   switch (kind) {

@@ -1,6 +1,6 @@
 /** The architecture of a captioner: its type, its defaults, and the check of a config that was read from a file. */
 import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
-import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
+import { CELL_KINDS, type CellKind, MOST_LAYERS } from '../../layers/cells.js';
 
 /**
  * How the image enters the decoder:
@@ -101,7 +101,7 @@ export function validateCaptionerConfig(value: unknown, where: string): Captione
     cell: reader.choice('cell', CELL_KINDS),
     gruResetAfter: reader.boolean('gruResetAfter'),
     rnnBias: reader.boolean('rnnBias'),
-    layers: reader.integer('layers', 1),
+    layers: reader.integer('layers', 1, MOST_LAYERS),
     hiddenSize: reader.integer('hiddenSize', 1),
     embeddingSize: reader.integer('embeddingSize', 1),
     vocabularySize: reader.integer('vocabularySize', 2),

@@ -2,7 +2,7 @@
  * The part of video models that reads a clip: from an encoder's features of its frames to a vector a frame, then through
  * recurrent cells. Its config type and defaults; a model that builds on it adds what it makes of the cells' outputs.
  */
-import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
+import { CELL_KINDS, type CellKind, MOST_LAYERS } from '../../layers/cells.js';
 import { fieldReader, type FieldReader, type Fields, requireFields, requireNames } from '../../shared/fields.js';
 
 /** Shares of values that are dropped during training, each in [0, 1). */
@@ -55,7 +55,7 @@ export const clipReaderDefaults: ClipReaderConfig = {
 export function readClipReaderFields(reader: FieldReader): Omit<ClipReaderConfig, 'dropout'> {
   return {
     cell: reader.choice('cell', CELL_KINDS),
-    layers: reader.integer('layers', 1),
+    layers: reader.integer('layers', 1, MOST_LAYERS),
     hiddenSize: reader.integer('hiddenSize', 1),
     bidirectional: reader.boolean('bidirectional'),
     motion: reader.boolean('motion'),

@@ -1,5 +1,5 @@
 /** The architecture of a language model: its type, its defaults, and the check of a config that was read from a file. */
-import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
+import { CELL_KINDS, type CellKind, MOST_LAYERS } from '../../layers/cells.js';
 import { UserError } from '../../shared/errors.js';
 import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
 
@@ -46,7 +46,6 @@ export const languageModelDefaults: Omit<LanguageModelConfig, 'vocabularySize'> 
   tiedOutput: false,
 };
 
-const MOST_LAYERS = 100;
 const LARGEST_VECTOR = 100_000;
 
 /** Throws `UserError` with `where`, the field, what was expected and what was found, unless `value` is a whole config. */

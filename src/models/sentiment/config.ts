@@ -1,5 +1,5 @@
 /** The architecture of a classifier of texts: its type, its defaults, and the check of a config that was read from a file. */
-import { CELL_KINDS, type CellKind } from '../../layers/cells.js';
+import { CELL_KINDS, type CellKind, MOST_LAYERS } from '../../layers/cells.js';
 import { type Pooling, POOLINGS } from '../../layers/pooling.js';
 import { UserError } from '../../shared/errors.js';
 import { fieldReader, requireFields, requireNames } from '../../shared/fields.js';
@@ -53,7 +53,7 @@ export function validateSentimentConfig(value: unknown, where: string): Sentimen
   const reader = fieldReader(fields, where);
   const config: SentimentConfig = {
     cell: reader.choice('cell', CELL_KINDS),
-    layers: reader.integer('layers', 1),
+    layers: reader.integer('layers', 1, MOST_LAYERS),
     hiddenSize: reader.integer('hiddenSize', 1),
     bidirectional: reader.boolean('bidirectional'),
     pooling: reader.choice('pooling', POOLINGS),

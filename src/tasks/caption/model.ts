@@ -15,7 +15,6 @@ import {
 } from '../../models/captioner/index.js';
 import {
   type MobileNetConfig,
-  mobilenetOutput,
   mobilenetParameterShapes,
   validateMobileNetConfig,
 } from '../../models/mobilenet/index.js';
@@ -36,6 +35,7 @@ import { type HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
 import { readVocabulary, VOCABULARY_FILE } from '../checkpoint-extras.js';
 import type { FrameEncoding } from '../encoder/clip-features.js';
+import { requireEncoderSizes } from '../encoder/matching.js';
 
 const CAPTIONER_TASK = 'captioner';
 const SEEN_FILE = 'seen-ngrams.json';
@@ -105,12 +105,14 @@ export function frameEncodingOf(model: ClipCaptionModel, cut?: number): FrameEnc
 }
 
 function parseConfig(config: JsonObject, where: string): CaptionModelConfig {
-  return {
-    preprocessing: validateImagePreprocessing(config['preprocessing'], `${where}: preprocessing`),
-    encoder: validateMobileNetConfig(config['encoder'], `${where}: encoder`),
-    captioner: validateCaptionerConfig(config['captioner'], `${where}: captioner`),
-    ...(config['clip'] === undefined ? {} : { clip: parseClip(config['clip'], `${where}: clip`) }),
-  };
+  const preprocessing = validateImagePreprocessing(config['preprocessing'], `${where}: preprocessing`);
+  const encoder = validateMobileNetConfig(config['encoder'], `${where}: encoder`);
+  const captioner = validateCaptionerConfig(config['captioner'], `${where}: captioner`);
+  const clip = config['clip'] === undefined ? undefined : parseClip(config['clip'], `${where}: clip`);
+  requireEncoderSizes({ size: preprocessing.size }, encoder, `${where}: preprocessing`);
+  const [seesFeatures, name] = clip === undefined ? [captioner, 'captioner'] : [clip.reader, 'clip.reader'];
+  requireEncoderSizes(seesFeatures, encoder, `${where}: ${name}`);
+  return { preprocessing, encoder, captioner, ...(clip === undefined ? {} : { clip }) };
 }
 
 function parseClip(value: unknown, where: string): ClipConfig {
@@ -130,12 +132,8 @@ function parseExpectedWords(
   const found = config[EXPECTED_FIELD];
   if (found === undefined) return undefined;
   const expected = validateExpectedWordsConfig(found, `${where}: ${EXPECTED_FIELD}`);
-  const { featureSize } = mobilenetOutput(encoder);
-  if (expected.featureSize === featureSize) return expected;
-  throw new UserError(
-    `${where}: ${EXPECTED_FIELD}.featureSize: expected ${featureSize}, as the encoder has, got ${expected.featureSize} ` +
-      '(use the files of one checkpoint)',
-  );
+  requireEncoderSizes(expected, encoder, `${where}: ${EXPECTED_FIELD}`);
+  return expected;
 }
 
 /** The words that are expected, from what lies beside the weights. Throws UserError when that is damaged. */

@@ -21,6 +21,7 @@ import type { HostTensors } from '../../training/parameters.js';
 import type { Shapes } from '../../training/weights.js';
 import { LABELS_FILE, readLabels } from '../checkpoint-extras.js';
 import type { FrameEncoding } from '../encoder/clip-features.js';
+import { requireEncoderSizes } from '../encoder/matching.js';
 
 const VIDEO_CLASSIFIER_TASK = 'video-classifier';
 const ENCODER = 'encoder';
@@ -51,10 +52,13 @@ export interface VideoModel {
 function parseConfig(config: JsonObject, where: string): VideoModelConfig {
   const fields = requireFields(config, where);
   const reader = fieldReader(fields, where);
+  const preprocessing = validateImagePreprocessing(config['preprocessing'], `${where}: preprocessing`);
+  const encoder = validateMobileNetConfig(config['encoder'], `${where}: encoder`);
+  const classifier = validateVideoClassifierConfig(config['classifier'], `${where}: classifier`);
+  requireEncoderSizes({ size: preprocessing.size }, encoder, `${where}: preprocessing`);
+  requireEncoderSizes(classifier, encoder, `${where}: classifier`);
   return {
-    preprocessing: validateImagePreprocessing(config['preprocessing'], `${where}: preprocessing`),
-    encoder: validateMobileNetConfig(config['encoder'], `${where}: encoder`),
-    classifier: validateVideoClassifierConfig(config['classifier'], `${where}: classifier`),
+    ...{ preprocessing, encoder, classifier },
     frames: reader.integer('frames', 1),
     ...('windows' in fields ? { windows: reader.integer('windows', 1) } : {}),
   };

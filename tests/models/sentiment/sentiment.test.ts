@@ -129,6 +129,7 @@ test('dropout is drawn from the seed, and only where there is one', () => {
 test('a config from a file is checked field by field', () => {
   expect(validateSentimentConfig({ ...small }, 'config.json')).toEqual(small);
   expect(() => validateSentimentConfig({ ...small, pooling: 'sum' }, 'config.json')).toThrow('config.json.pooling');
+  expect(() => validateSentimentConfig({ ...small, layers: 101 }, 'config.json')).toThrow('from 1 to 100, got 101');
   expect(() => validateSentimentConfig({ ...small, classes: 1 }, 'config.json')).toThrow('from 2');
   expect(() => validateSentimentConfig({ ...small, more: 1 }, 'config.json')).toThrow('unknown field "more"');
   expect(() => validateSentimentConfig({ ...small, pooling: 'last' }, 'config.json')).toThrow('the last window only');
