@@ -182,7 +182,10 @@ function report(error: unknown, signal: AbortSignal): number {
   return 1;
 }
 
-/** Ctrl-C asks the command to finish its step and save; a second one ends the process at once. */
+/**
+ * Ctrl-C, the end of the terminal and the system's wish ask the command to finish its step and save; a second one ends the
+ * process at once.
+ */
 function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   process.once('SIGINT', () => {
@@ -190,7 +193,7 @@ function interruptSignal(): AbortSignal {
     controller.abort();
     process.once('SIGINT', () => process.exit(INTERRUPTED));
   });
-  process.once('SIGTERM', () => controller.abort());
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => controller.abort());
   return controller.signal;
 }
 
@@ -206,6 +209,8 @@ if (isEntryPoint()) {
     process.stderr.write(`looksay: stdout: cannot be written: ${error.message}\n`);
     process.exit(1);
   });
+  // What cannot be told, as in a terminal that was closed, is no reason not to save.
+  process.stderr.on('error', () => undefined);
   process.exitCode = await main(process.argv.slice(2), { signal: interruptSignal() });
   // A write that failed is reported by the handler above, which exits too.
   process.stdout.write('', (error) => {

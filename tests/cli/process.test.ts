@@ -1,8 +1,9 @@
-/** The command line as a process: its streams, its exit codes, closed pipes and Ctrl-C. */
+/** The command line as a process: its streams, its exit codes, closed pipes, Ctrl-C and closed terminals. */
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { saveTinyCaptioner, temporaryFolder, writePicture } from '../helpers/tiny-captioner.js';
 import { ended, jsonLines, start } from './run.js';
 
@@ -60,21 +61,35 @@ test.skipIf(!existsSync('/dev/full'))('a stdout that takes nothing is said', asy
   expect(short.err).toContain('stdout');
 });
 
-test.skipIf(process.platform === 'win32')('Ctrl-C keeps what is done, which --skip-done goes on with', async () => {
-  const output = join(folder, 'out.jsonl');
-  for (let index = 0; index < 300; index++) await writePicture(join(folder, `${index}.png`), 'blue', 8);
-  const child = start(caption('--output', output));
-  const watch = setInterval(() => {
-    if (!existsSync(`${output}.partial`)) return;
+describe.skipIf(process.platform === 'win32')('a run that is stopped keeps what is done', () => {
+  /** What a run said that was stopped by `stop`; `--skip-done` goes on with what it kept. */
+  async function stopped(stop: (child: ChildProcess) => void): Promise<string> {
+    const output = join(folder, 'out.jsonl');
+    for (let index = 0; index < 300; index++) await writePicture(join(folder, `${index}.png`), 'blue', 8);
+    const child = start(caption('--output', output));
+    const watch = setInterval(() => {
+      if (!existsSync(`${output}.partial`)) return;
+      clearInterval(watch);
+      stop(child);
+    }, 5);
+    const { code, err } = await ended(child);
     clearInterval(watch);
-    child.kill('SIGINT');
-  }, 5);
-  const { code, err } = await ended(child);
-  clearInterval(watch);
-  expect(code).toBe(130);
-  expect(err).toContain('stopped');
-  expect(existsSync(output)).toBe(false);
-  const again = await ended(start(caption('--output', output, '--skip-done')));
-  expect(again.code).toBe(0);
-  expect(jsonLines(await readFile(output, 'utf8'))).toHaveLength(303);
+    expect(code).toBe(130);
+    expect(existsSync(output)).toBe(false);
+    const again = await ended(start(caption('--output', output, '--skip-done')));
+    expect(again.code).toBe(0);
+    expect(jsonLines(await readFile(output, 'utf8'))).toHaveLength(303);
+    return err;
+  }
+
+  test('by Ctrl-C', async () => {
+    expect(await stopped((child) => child.kill('SIGINT'))).toContain('stopped');
+  });
+
+  test('by the end of its terminal, which takes no more of what it says', async () => {
+    await stopped((child) => {
+      child.stderr?.destroy();
+      child.kill('SIGHUP');
+    });
+  });
 });
