@@ -4,4 +4,5 @@ export {
   type LearningRateDecay,
   optimizationDefaults,
   type OptimizationRecipe,
+  optimizationRules,
 } from '../training/recipe.js';

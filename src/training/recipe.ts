@@ -1,4 +1,5 @@
 /** The settings of optimisation that every trainer of ours has, with their defaults, and what `fit` makes of them. */
+import { NUMBER_RULES, type NumberRule, requireChoice, requireGiven } from '../shared/rules.js';
 import type { FitOptions } from './fit.js';
 import type { AdamWOptions } from './optimizers.js';
 import { createSchedule } from './schedule.js';
@@ -37,18 +38,35 @@ export const optimizationDefaults: OptimizationRecipe = {
   averageDecay: 0,
 };
 
+const { count, countFromZero, positive, fromZero, aboveZero, share } = NUMBER_RULES;
+
+/** What the numbers of a recipe must be. */
+export const optimizationRules = {
+  epochs: count,
+  patience: { ...count, fits: (value: number) => count.fits(value) || value === Infinity },
+  learningRate: positive,
+  warmUpSteps: countFromZero,
+  weightDecay: fromZero,
+  clipNorm: aboveZero,
+  averageDecay: share,
+} as const satisfies { readonly [Name in keyof Omit<OptimizationRecipe, 'decay'>]: NumberRule };
+
 /** Where the cosine ends, relative to the peak. */
 const FLOOR = 0.02;
 
 type FromRecipe = 'optimizer' | 'learningRate' | 'epochs' | 'patience' | 'averageDecay' | 'stepsPerEpoch';
 
-/** What a recipe says to `fit`. */
+/** What a recipe says to `fit`. Throws UserError (exit code 2) for numbers that are missing or make no sense. */
 export function fitSettings(
   recipe: OptimizationRecipe,
   stepsPerEpoch: number,
   groupOf?: AdamWOptions['groupOf'],
 ): Required<Pick<FitOptions<unknown>, FromRecipe>> {
   const { epochs, patience, weightDecay, clipNorm, averageDecay, decay = 'cosine' } = recipe;
+  for (const [name, rule] of Object.entries(optimizationRules)) {
+    requireGiven(`recipe.${name}`, rule, recipe[name as keyof typeof optimizationRules]);
+  }
+  requireChoice('recipe.decay', LEARNING_RATE_DECAYS, decay);
   return {
     optimizer: { weightDecay, clipNorm, ...(groupOf === undefined ? {} : { groupOf }) },
     learningRate: createSchedule({

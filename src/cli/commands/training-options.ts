@@ -2,7 +2,7 @@
 import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES, type NumberRule, requireFitting } from '../../shared/rules.js';
-import type { OptimizationRecipe } from '../../tasks/optimization.js';
+import { type OptimizationRecipe, optimizationRules as rules } from '../../tasks/optimization.js';
 
 /** Options with a number, by their name on the command line. */
 export type NumberOptions = Readonly<Record<string, NumberOption>>;
@@ -48,29 +48,29 @@ export type OptimizationArguments = {
 /** Options of how weights are fitted, with the defaults of the task. */
 export function optimizationOptions(defaults: OptimizationRecipe): NumberOptions {
   return {
-    epochs: { default: defaults.epochs, describe: 'Epochs at most', rule: NUMBER_RULES.count },
+    epochs: { default: defaults.epochs, describe: 'Epochs at most', rule: rules.epochs },
     'stop-after': { describe: 'Stop after so many of them; --continue goes on', rule: NUMBER_RULES.count },
     patience: {
       default: defaults.patience,
       describe: 'Epochs without a better score before training ends',
-      rule: NUMBER_RULES.count,
+      rule: rules.patience,
     },
-    'learning-rate': { default: defaults.learningRate, describe: 'Peak learning rate', rule: NUMBER_RULES.positive },
+    'learning-rate': { default: defaults.learningRate, describe: 'Peak learning rate', rule: rules.learningRate },
     'warm-up-steps': {
       default: defaults.warmUpSteps,
       describe: 'Steps until the peak',
-      rule: NUMBER_RULES.countFromZero,
+      rule: rules.warmUpSteps,
     },
-    'weight-decay': { default: defaults.weightDecay, describe: 'AdamW weight decay', rule: NUMBER_RULES.fromZero },
+    'weight-decay': { default: defaults.weightDecay, describe: 'AdamW weight decay', rule: rules.weightDecay },
     'clip-norm': {
       default: defaults.clipNorm,
       describe: 'Largest norm of the gradients',
-      rule: NUMBER_RULES.aboveZero,
+      rule: rules.clipNorm,
     },
     'average-decay': {
       default: defaults.averageDecay,
       describe: 'Decay of the moving average of the weights that is scored and saved; 0 for none',
-      rule: NUMBER_RULES.share,
+      rule: rules.averageDecay,
     },
     seed: { default: DEFAULT_SEED, describe: 'Seed of everything random', rule: NUMBER_RULES.countFromZero },
   };
