@@ -312,9 +312,10 @@ describe('looksay train sentiment', () => {
 
   test('from a classifier that was trained before, which decides what it is made of', async () => {
     const output = join(folder, 'begun');
-    const options = ['--data', reviews, '--start-from', checkpoint, '--epochs', '1', '--quiet'];
-    const { code, out } = await run(['train', 'sentiment', '--output', output, ...options]);
+    const options = ['--data', reviews, '--start-from', checkpoint, '--epochs', '1'];
+    const { code, out, err } = await run(['train', 'sentiment', '--output', output, ...options]);
     expect(code).toBe(0);
+    expect(err).not.toContain('new to it');
     expect((JSON.parse(out) as { scores: { accuracy: number } }).scores.accuracy).toBeGreaterThan(0.8);
     const refused = await run(['train', 'sentiment', '--output', `${output}-twice`, ...options, '--cell', 'lstm']);
     expect(refused).toMatchObject({ code: 2, out: '' });

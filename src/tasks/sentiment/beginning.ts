@@ -128,10 +128,11 @@ async function beginFrom(
   });
   const newWords = vocabulary.size - before.vocabulary.size;
   const newClasses = labels.filter((label) => !numbers.has(label));
-  note(
-    `${checkpoint}: ${newWords.toLocaleString('en')} words are new to it` +
-      (newClasses.length === 0 ? '' : `, and the classes ${newClasses.join(', ')}`),
-  );
+  const added = [
+    ...(newWords === 0 ? [] : [`${newWords.toLocaleString('en')} words`]),
+    ...(newClasses.length === 0 ? [] : [`the classes ${newClasses.join(', ')}`]),
+  ];
+  if (added.length > 0) note(`${checkpoint}: ${added.join(' and ')} are new to it`);
   return {
     reading,
     vocabulary,

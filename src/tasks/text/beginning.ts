@@ -72,7 +72,8 @@ async function beginFrom(
   const model = { ...before.config.model, dropout: options.model.dropout, vocabularySize: vocabulary.size };
   const grown = { vocabularySize: vocabulary.size, unknownId: UNKNOWN_ID };
   const initial = grownLanguageModelParameters(model, before.weights, grown);
-  note(`${checkpoint}: ${vocabulary.size - before.vocabulary.size} of the text's ${unit}s are new to it`);
+  const added = vocabulary.size - before.vocabulary.size;
+  if (added > 0) note(`${checkpoint}: ${added.toLocaleString('en')} of the text's ${unit}s are new to it`);
   const startFrom = { checkpoint, weights: fingerprintWeights(before.weights) };
   return { unit, vocabulary, model, initial, startFrom };
 }
