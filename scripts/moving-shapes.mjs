@@ -3,10 +3,11 @@
  * Generates the moving-shapes set: short clips of a shape on a plain ground, whose class is nothing but how it moves. No
  * single frame tells the classes apart: that is what recurrence is for.
  *
- *     node scripts/moving-shapes.mjs OUTPUT [--set direction|directions|rotation|speed|movements|sentences] [--clips 40] [--size 64] [--frames 16] [--seed 1]
+ *     node scripts/moving-shapes.mjs OUTPUT [--set SET] [--clips 40] [--size 64] [--frames 16] [--seed 1]
  *
- * `direction`: left, right; `directions`: left, right, up, down; `rotation`: clockwise, counterclockwise; `speed`: slow, fast;
- * `movements`: the directions and rotations. A folder a class is made in OUTPUT; names end in the number of the drawing (`right_g012.mp4`), and clips of one number differ in their
+ * SET is `direction` (the default): left, right; `directions`: left, right, up, down; `rotation`: clockwise,
+ * counterclockwise; `speed`: slow, fast; `movements`: the directions and rotations; or `sentences`. A folder a class is
+ * made in OUTPUT; names end in the number of the drawing (`right_g012.mp4`), and clips of one number differ in their
  * movement alone: use --group-pattern 'g(\d+)'. `sentences`: clips that show one or two things one after another, and
  * `train.csv` and `val.csv` that say what ("a red square moves left, then a blue circle spins"): each sentence of
  * `val.csv` has a combination of colour, shape and movement that no sentence of `train.csv` has, and as many clips as a

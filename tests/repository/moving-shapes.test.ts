@@ -31,11 +31,20 @@ test.skipIf(!isBuilt)('options that make no sense are told of in a sentence, and
     expect(status).toBe(2);
     expect(stderr).toContain(words);
     expect(stderr.trim()).toMatch(/^moving-shapes: .+$/); // one line
+    expect(stderr).not.toContain('positional');
   }
   expect(readdirSync(folder)).toEqual([]);
   writeFileSync(output, '');
   expect(run(output)).toMatchObject({ status: 1, stderr: expect.stringContaining('expected a folder') as string });
   await rm(folder, { recursive: true, force: true });
+});
+
+test.skipIf(!isBuilt)('--help prints what the script says of itself', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--help'], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^Generates the moving-shapes set: /);
+  expect(stdout).toContain('\n    node scripts/moving-shapes.mjs OUTPUT [--set SET] ');
+  expect(stdout).not.toMatch(/[*]|import/);
 });
 
 test.skipIf(!isBuilt)('moving shapes move as their class says', async () => {
