@@ -1,5 +1,6 @@
 /**
- * The public API of looksay. Importing it registers the TensorFlow.js backend `onnxruntime` and makes it the default.
+ * The public API of looksay. Importing it registers the TensorFlow.js backend `onnxruntime` and makes it the default. A
+ * program that has chosen or used another one before keeps that, and what it loads from looksay runs on it.
  *
  * @example
  * import { loadCaptioner, shippedCheckpoints } from 'looksay';

@@ -15,7 +15,10 @@ export interface UserErrorOptions {
   readonly cause?: unknown;
 }
 
-/** An error that the user can mend. */
+/**
+ * An error that the user can mend; anything else that is thrown is a defect, but for the reason of a signal that was
+ * aborted. Its message may name an option as the command has it: `--limit-pixels` is `limitPixels` in a program.
+ */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly exitCode: FailureExitCode;
