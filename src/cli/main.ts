@@ -25,6 +25,12 @@ import { usageError } from './usage-errors.js';
 
 const INTERRUPTED = 130;
 
+/** How yargs is given what users write otherwise. */
+const SPELLINGS: ReadonlyMap<string, string> = new Map([
+  ['-', STDIN_ARGUMENT],
+  ['-h', '--help'],
+]);
+
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
@@ -47,7 +53,7 @@ export async function main(argv: readonly string[], options: MainOptions = {}): 
     exitCode: 0,
   };
   let help = '';
-  const given = plainArguments(argv).map((argument) => (argument === '-' ? STDIN_ARGUMENT : argument));
+  const given = plainArguments(argv).map((argument) => SPELLINGS.get(argument) ?? argument);
   const parser = yargs(given)
     .scriptName('looksay')
     .locale('en')

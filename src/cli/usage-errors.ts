@@ -47,12 +47,26 @@ function unknownMessage(unknown: readonly string[], known: readonly string[]): s
 }
 
 /** What yargs says of missing arguments and of values, with what is missing or expected. */
-function plainMessage(message: string, [command]: readonly string[]): string {
+function plainMessage(message: string, argv: readonly string[]): string {
+  const missing = /^Missing required arguments?: (.*)$/.exec(message)?.[1]?.split(', ');
+  if (missing !== undefined) return missingMessage(missing, argv);
   const option = /^Not enough arguments following: (.*)$/.exec(message)?.[1];
   if (option !== undefined) return `--${option}: needs a value`;
   const [, name, found, choices] = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message) ?? [];
   if (name !== undefined) return `--${name}: expected one of ${choices?.replaceAll('"', '')}, got ${found}`;
   if (!message.startsWith('Not enough non-option arguments')) return message;
+  const [command] = argv;
   if (command === 'prepare') return 'name the set to prepare';
   return `name the ${command === 'words' ? 'words' : 'paths'} that the command is to work on`;
+}
+
+/** That options are missing, and which of those given may be meant for them: yargs says what is missing first. */
+function missingMessage(missing: readonly string[], argv: readonly string[]): string {
+  const said = `${missing.map((name) => `--${name}`).join(', ')}: ${missing.length === 1 ? 'is' : 'are'} required`;
+  for (const argument of argv) {
+    const given = /^--([^=]+)/.exec(argument)?.[1] ?? '';
+    const meant = nearestName(given, missing);
+    if (meant !== undefined) return `${said}; did you mean --${meant} by --${given}?`;
+  }
+  return said;
 }

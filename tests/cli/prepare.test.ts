@@ -8,7 +8,7 @@ import { run } from './run.js';
 
 test.each([
   [[], 'name the set to prepare'],
-  [['flickr8k'], 'Missing required argument: output'],
+  [['flickr8k'], '--output: is required'],
   [['flickr9k', 'x', '--output', 'y'], 'no such set; there are flickr8k, flickr30k, coco'],
   [['coco', '--output', '/tmp/looksay-none'], 'name the sources: annotations_trainval2017.zip'],
   [['coco', 'x', '--output', 'y', '--train', 'many'], '--train: expected a number, got "many"'],

@@ -28,9 +28,20 @@ test.each([
     ['train', 'text', '--text', 'x', '--output', 'y', '--cell', 'GRU'],
     '--cell: expected one of rnn, lstm, gru, feed-forward, got "GRU" (see looksay train text --help)',
   ],
-  [['generate'], 'Missing required argument: checkpoint (see looksay generate --help)'],
+  [['generate'], '--checkpoint: is required (see looksay generate --help)'],
+  [['train', 'video', '--quiet'], '--data, --output: are required (see looksay train video --help)'],
+  [
+    ['train', 'words', '--txt=a', '--output', 'b'],
+    '--text: is required; did you mean --text by --txt? (see looksay train words --help)',
+  ],
   [['caption', 'x', '--threads'], '--threads: needs a value (see looksay caption --help)'],
   [['words', 'analogy', 'a'], 'name the words that the command is to work on (see looksay words analogy --help)'],
 ])('%j', async (argv, message) => {
   expect(await run(argv)).toEqual({ code: 2, out: '', err: `looksay: ${message}\n` });
+});
+
+test('-h is --help', async () => {
+  const help = await run(['caption', '--help']);
+  expect(help.out).toContain('--beam-width');
+  expect(await run(['caption', '-h'])).toEqual(help);
 });
