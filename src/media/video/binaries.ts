@@ -2,7 +2,7 @@
  * Where ffmpeg and ffprobe are: FFMPEG_PATH and FFPROBE_PATH, else the system's, else the binaries that the packages
  * `@ffmpeg-installer/ffmpeg` and `@ffprobe-installer/ffprobe` ship.
  */
-import { accessSync, chmodSync, constants, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { UserError } from '../../shared/errors.js';
@@ -25,6 +25,13 @@ export function findTool(tool: Tool): string {
   }
   const found = onPath(tool) ?? inPackage(tool);
   if (found !== undefined) return found;
+  const kept = packagePath(tool);
+  if (kept !== undefined && existsSync(kept)) {
+    throw new UserError(
+      `${kept}: may be run by its owner alone, as its package comes (let the owner run chmod a+x on it, install ffmpeg, or ` +
+        `set ${variable} to another)`,
+    );
+  }
   throw new UserError(
     `${tool} is not there: videos are read through it (install ffmpeg, or set ${variable} to its path)`,
   );

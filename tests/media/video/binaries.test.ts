@@ -1,15 +1,25 @@
-/** How often the packages that ship ffmpeg and ffprobe are looked up. */
+/** How often the packages that ship ffmpeg and ffprobe are looked up, and what is said of those that may not be run. */
 import type * as nodeModule from 'node:module';
+import type * as fsModule from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-const packages = vi.hoisted(() => ({ lookUps: [] as string[], there: true }));
+const packages = vi.hoisted(() => ({ lookUps: [] as string[], there: true, path: process.execPath }));
 
 vi.mock('node:module', async (original) => ({
   ...(await original<typeof nodeModule>()),
   createRequire: () => (name: string) => {
     packages.lookUps.push(name);
     if (!packages.there) throw new Error(`no ${name}`);
-    return { path: process.execPath };
+    return { path: packages.path };
+  },
+}));
+
+// The files belong to somebody else.
+vi.mock('node:fs', async (original) => ({
+  ...(await original<typeof fsModule>()),
+  chmodSync: () => {
+    throw Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM' });
   },
 }));
 
@@ -18,6 +28,7 @@ beforeEach(() => {
   vi.stubEnv('PATH', '');
   vi.stubEnv('FFMPEG_PATH', undefined);
   packages.lookUps = [];
+  packages.path = process.execPath;
 });
 
 afterEach(() => vi.unstubAllEnvs());
@@ -34,3 +45,10 @@ test.each([true, false])(
     expect(packages.lookUps).toEqual(['@ffmpeg-installer/ffmpeg']);
   },
 );
+
+test.skipIf(process.platform === 'win32')('a binary that only its owner may run is named with what to do', async () => {
+  packages.there = true;
+  packages.path = fileURLToPath(import.meta.url);
+  const { findTool } = await import('../../../src/media/video/binaries.js');
+  expect(() => findTool('ffprobe')).toThrow(`${packages.path}: may be run by its owner alone`);
+});
