@@ -7,6 +7,7 @@ import { extname, resolve } from 'node:path';
 import glob from 'fast-glob';
 import { systemCodeOf, systemReason, UserError } from '../shared/errors.js';
 import { compareNaturally, filesInFolder } from '../shared/folder-files.js';
+import { requireStrings } from '../shared/rules.js';
 import { HEAD_BYTES, recognise } from './image-format.js';
 import { type MediaError, printable } from './media-error.js';
 
@@ -37,12 +38,14 @@ export interface ExpandOptions {
  * The files of `kind` that `inputs` mean, each once (by its real path), at its first place. A file that is named is
  * taken whatever its extension; of a folder, the files with an extension of the kind, in natural order (`2.jpg` before
  * `10.jpg`), hidden ones left out, then its subfolders. An input that leads to nothing gives an entry with `error`.
+ * Throws UserError (exit code 2) for one that is no list: a single path would be taken for a list of its letters.
  */
 export async function expandMediaPaths<E extends MediaError>(
   kind: MediaKind<E>,
   inputs: readonly string[],
   options: ExpandOptions = {},
 ): Promise<readonly MediaPath<E>[]> {
+  requireStrings('paths', inputs);
   const distinct = new Map<string, MediaPath<E>>();
   for (const input of inputs) {
     for (const found of await expand(kind, input, options)) {

@@ -64,12 +64,38 @@ function requireThat(name: string, expected: string, value: unknown, fits: boole
   if (value !== undefined && !fits) throw wrongValue(name, expected, value);
 }
 
-function wrongValue(name: string, expected: string, found: unknown): UserError {
-  return new UserError(`${name}: expected ${expected}, got ${describeValue(found)}`, { exitCode: 2 });
+function wrongValue(name: string, expected: string, found: unknown, hint = ''): UserError {
+  return new UserError(`${name}: expected ${expected}, got ${describeValue(found)}${hint}`, { exitCode: 2 });
+}
+
+/** Throws UserError (exit code 2) unless `items` is a list of strings; `name` says of what (`texts`). */
+export function requireStrings(name: string, items: unknown): void {
+  const kind = { name, expected: name };
+  if (!Array.isArray(items)) throw notListOf(kind, items);
+  for (const item of items as unknown[]) if (typeof item !== 'string') throw notListOf(kind, item, ' in it');
+}
+
+/** Throws UserError (exit code 2) unless `value` is a string. */
+export function requireString(name: string, value: unknown): void {
+  if (typeof value !== 'string') throw wrongValue(name, 'a string', value);
+}
+
+/** What a list is called, and what it is expected to hold. */
+export interface ListKind {
+  readonly name: string;
+  readonly expected: string;
+}
+
+/** The error for what was `found` instead of a list, or, with `place`, in one. */
+export function notListOf({ name, expected }: ListKind, found: unknown, place?: string): UserError {
+  const isOne = typeof found === 'string' || found instanceof Uint8Array;
+  const hint = place ?? (isOne ? ` (write [${describeValue(found)}])` : '');
+  return wrongValue(name, `a list of ${expected}`, found, hint);
 }
 
 /** A value as messages show it. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
+  if (value instanceof Uint8Array) return 'bytes';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

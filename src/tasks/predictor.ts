@@ -1,13 +1,10 @@
 /** What predictors check of the programs that call them: no compiler has looked at what JavaScript gives. */
 import type { ImageInput } from '../media/image-paths.js';
 import { UserError } from '../shared/errors.js';
-import { describeValue } from '../shared/rules.js';
+import { type ListKind, notListOf } from '../shared/rules.js';
 
 /** What a predictor is given a list of. */
-interface InputKind {
-  /** What the list is called. */
-  readonly name: string;
-  readonly expected: string;
+interface InputKind extends ListKind {
   readonly fits: (input: object) => boolean;
 }
 
@@ -54,28 +51,6 @@ function* checkedInputs<Input>(kind: InputKind, inputs: Iterable<Input>): Genera
     if (!fits) throw notListOf(kind, input, ' in it');
     yield input;
   }
-}
-
-/** Throws UserError (exit code 2) unless `items` is a list of strings; `name` says of what (`texts`). */
-export function requireStrings(name: string, items: unknown): void {
-  const kind = { name, expected: name };
-  if (!Array.isArray(items)) throw notListOf(kind, items);
-  for (const item of items as unknown[]) if (typeof item !== 'string') throw notListOf(kind, item, ' in it');
-}
-
-/** Throws UserError (exit code 2) unless `value` is a string. */
-export function requireString(name: string, value: unknown): void {
-  if (typeof value === 'string') return;
-  throw new UserError(`${name}: expected a string, got ${describeValue(value)}`, { exitCode: 2 });
-}
-
-type ListKind = Pick<InputKind, 'name' | 'expected'>;
-
-function notListOf({ name, expected }: ListKind, found: unknown, place?: string): UserError {
-  const shown = found instanceof Uint8Array ? 'bytes' : describeValue(found);
-  const isOne = typeof found === 'string' || found instanceof Uint8Array;
-  const hint = place ?? (isOne ? ` (write [${shown}])` : '');
-  return new UserError(`${name}: expected a list of ${expected}, got ${shown}${hint}`, { exitCode: 2 });
 }
 
 /** The time in which a predictor may be used. */

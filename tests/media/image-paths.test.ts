@@ -42,6 +42,12 @@ async function expand(inputs: readonly string[], options?: ExpandOptions): Promi
 }
 
 describe('expandImagePaths', () => {
+  it('refuses a path that is no list, which JavaScript would take for a list of letters', async () => {
+    await expect(expandImagePaths('photos' as unknown as string[])).rejects.toThrow(
+      'paths: expected a list of paths, got "photos" (write ["photos"])',
+    );
+  });
+
   it('lists the images of a folder in natural order, each file once', async () => {
     expect(await expand(['photos'])).toEqual(['photos/1.webp', 'photos/2.JPG', 'photos/10.jpg']);
     expect(await expand(['photos'], { recursive: true })).toEqual([

@@ -5,11 +5,11 @@ import { createSampler } from '../../decoding/index.js';
 import { languageModelHidden, startLanguageModel, stepLanguageModel } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
-import { NUMBER_RULES, requireNumbers } from '../../shared/rules.js';
+import { NUMBER_RULES, requireNumbers, requireString } from '../../shared/rules.js';
 import { normalizeText, splitText } from '../../text/tokenizer.js';
 import { END_ID, START_ID, UNKNOWN_ID, UNSAID_IDS } from '../../text/vocabulary.js';
 import { toTensors } from '../../training/parameters.js';
-import { lifetimeOf, requireString } from '../predictor.js';
+import { lifetimeOf } from '../predictor.js';
 import { loadTextModel, type TextModel } from './model.js';
 
 /** How texts are written. */
