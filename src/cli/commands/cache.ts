@@ -1,5 +1,6 @@
 /** `looksay cache`: what trainings keep in the cache directory, and its removal. */
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import { counted } from '../../shared/counted.js';
 import { note } from '../../shared/log.js';
 import { NUMBER_RULES } from '../../shared/rules.js';
 import { clearFeatures, featureDirectory, keptFeatures, type KeptFeatures } from '../../tasks/encoder/index.js';
@@ -55,7 +56,7 @@ async function runClear(argv: ArgumentsCamelCase<ClearArguments>, context: Comma
 function report(kept: readonly KeptFeatures[], { format }: LinesArguments, { stdout }: CommandContext): void {
   for (const { folder, files, bytes, lastUsed } of kept) {
     const date = lastUsed.toISOString();
-    const text = [sizeText(bytes), `${files} ${files === 1 ? 'file' : 'files'}`, date.slice(0, 10), folder].join('\t');
+    const text = [sizeText(bytes), counted(files, 'file'), date.slice(0, 10), folder].join('\t');
     stdout.write(`${format === 'jsonl' ? JSON.stringify({ folder, files, bytes, lastUsed: date }) : text}\n`);
   }
 }

@@ -3,6 +3,7 @@ import { type CaptionBatches, createCaptionBatches } from '../../datasets/batche
 import type { CaptionedImage } from '../../datasets/captions/index.js';
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { counted } from '../../shared/counted.js';
 import { UserError } from '../../shared/errors.js';
 import { note, warn } from '../../shared/log.js';
 import { tokenize } from '../../text/tokenizer.js';
@@ -57,8 +58,9 @@ export async function prepareTraining(options: TrainCaptionerOptions): Promise<P
     ? [model.config.clip.frames, ...frameShape(frameEncodingOf(model, cut))]
     : cachedShape(model, cut);
   const { caches, data } = await cacheViews(options, model, found);
-  note(`training on ${data.train.length} photos, validating on ${data.validation.length}`);
-  warnOfFew(data.validation.length);
+  const what = captionsClips(model) ? 'clip' : 'photo';
+  note(`training on ${counted(data.train.length, what)}, validating on ${data.validation.length.toLocaleString('en')}`);
+  warnOfFew(data.validation.length, what);
   const batches = createCaptionBatches({
     captions: encodeCaptions(data.train, model.vocabulary),
     imagesPerBatch: recipe.imagesPerBatch,
@@ -95,9 +97,11 @@ function withFittingWords(model: CaptionModel, { fineTuneFrom }: CaptionerRecipe
 /** From so many photos on, scores say something of others. */
 const ENOUGH_TO_SCORE = 20;
 
-function warnOfFew(count: number): void {
+function warnOfFew(count: number, what: string): void {
   if (count >= ENOUGH_TO_SCORE) return;
-  warn(`${count} photos to choose the epoch by are few: the scores say little of other photos (name more with --val)`);
+  warn(
+    `${counted(count, what)} to choose the epoch by: too few for scores to say much of others (name more with --val)`,
+  );
 }
 
 /** The block at which the encoder is cut: the first that is trained. */

@@ -1,6 +1,7 @@
 /** Trains a language model on a text and leaves the best of it, by what is held out, in a checkpoint folder. */
 import * as tf from '@tensorflow/tfjs-core';
 import { countLanguageModelParameters, languageModelLoss } from '../../models/language-model/index.js';
+import { counted } from '../../shared/counted.js';
 import { note } from '../../shared/log.js';
 import { type BatchRequest, fit, type FitOptions, type StepContext, type TrainingEnding } from '../../training/fit.js';
 import { createVariables, disposeVariables, readTensors, type TrainableParameters } from '../../training/parameters.js';
@@ -49,8 +50,8 @@ export async function trainText(options: TrainTextOptions): Promise<TrainTextRes
   const parameters = countLanguageModelParameters(run.config.model);
   const units = run.train.reduce((sum, { length }) => sum + length - 2, 0);
   note(
-    `training ${parameters.toLocaleString('en')} weights on ${units.toLocaleString('en')} units of ` +
-      `${run.train.length.toLocaleString('en')} documents; held out: ${describeHeldOut(run.config.split)}`,
+    `training ${counted(parameters, 'weight')} on ${counted(units, 'unit')} of ` +
+      `${counted(run.train.length, 'document')}; held out: ${describeHeldOut(run.config.split)}`,
   );
   const variables = createVariables(run.initial);
   const carried = new CarriedState();

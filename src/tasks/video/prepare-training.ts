@@ -2,6 +2,7 @@
 import type { FeatureCache } from '../../datasets/feature-cache.js';
 import type { LabelledClip } from '../../datasets/clips/index.js';
 import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
+import { counted } from '../../shared/counted.js';
 import { UserError } from '../../shared/errors.js';
 import { note } from '../../shared/log.js';
 import { tokenize } from '../../text/tokenizer.js';
@@ -49,7 +50,7 @@ export async function prepareVideoTraining(options: TrainVideoOptions): Promise<
       : blockNumber(model.config.encoder, recipe.fineTuneFrom);
   const shape = frameShape(frameEncodingOf(model, cut));
   const { caches, data } = await cacheViews(options, model, cut, found);
-  note(`training on ${data.train.length} clips, validating on ${data.validation.length}`);
+  note(`training on ${counted(data.train.length, 'clip')}, validating on ${data.validation.length}`);
   const train = numbered(data.train, data.labels);
   const batches: ClipBatchOptions = {
     clips: train,

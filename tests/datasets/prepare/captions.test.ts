@@ -138,7 +138,7 @@ async function train(output: string): Promise<unknown> {
     ...['--hidden-size', '8', '--embedding-size', '8', '--batch-images', '4', '--inject', 'first-step', '--cell', 'gru'],
   ]);
   expect(code).toBe(0);
-  expect(err).toMatch(/^(warning: \d+ photos to choose the epoch by are few.*\n)?$/);
+  expect(err).toMatch(/^(warning: \d+ photos? to choose the epoch by: too few.*\n)?$/);
   return JSON.parse(out);
 }
 
