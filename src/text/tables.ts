@@ -10,7 +10,7 @@ import { readTabbedRows, type Row } from './tabbed-rows.js';
 
 /** A cell that is longer is a quote that was never closed. */
 const LONGEST_RECORD = 16_000_000;
-/** Characters of a header that an error shows. */
+/** Characters of a header that an error shows, and so names at most. */
 const SHOWN_LENGTH = 200;
 const DELIMITERS: Readonly<Record<string, string>> = { '.csv': ',', '.tsv': '\t' };
 
@@ -103,10 +103,16 @@ function columnIndex(path: string, header: readonly string[], { name, holds, opt
   const index = name === undefined ? -1 : names.indexOf(name);
   if (index >= 0) return index;
   const wanted = name === undefined ? `the name of the column with the ${holds}` : `a column ${JSON.stringify(name)}`;
-  const found = names.map((each) => each || '""').join(', ');
-  const shown = found.length > SHOWN_LENGTH ? `${found.slice(0, SHOWN_LENGTH)}…` : found;
   const exitCode = name === undefined ? 2 : 1;
-  throw new UserError(`${path}:1: expected ${wanted}, found the columns ${shown} (choose one with ${option})`, {
-    exitCode,
-  });
+  const found = `found the columns ${shownNames(names)} (choose one with ${option})`;
+  throw new UserError(`${path}:1: expected ${wanted}, ${found}`, { exitCode });
+}
+
+/** The names of columns for an error, cut where they are many. */
+export function shownNames(names: readonly string[]): string {
+  const shown = names
+    .slice(0, SHOWN_LENGTH)
+    .map((name) => name || '""')
+    .join(', ');
+  return shown.length > SHOWN_LENGTH ? `${shown.slice(0, SHOWN_LENGTH)}…` : shown;
 }

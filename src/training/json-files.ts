@@ -3,13 +3,10 @@ import { constants } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../shared/errors.js';
 import { isObject } from '../shared/fields.js';
-import { nestsDeeperThan } from './json-keys.js';
+import { DEEPEST_JSON, nestsDeeperThan } from '../shared/json-keys.js';
 import { explainReadErrors, sizeOfFile } from './system-errors.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** Ours nest a few deep: what nests without end is refused before anything walks through it. */
-const DEEPEST = 100;
 
 /** The text of the file at `path`; `fix` says what to do if it cannot be read. Throws `UserError`. */
 export async function readText(path: string, fix: string): Promise<string> {
@@ -22,9 +19,9 @@ export async function readText(path: string, fix: string): Promise<string> {
 
 /** The value in the JSON `text` of the file at `path`. Throws `UserError` if it is no JSON, or nests too deep. */
 export function parseJson(path: string, text: string): unknown {
-  if (nestsDeeperThan(text, DEEPEST)) {
+  if (nestsDeeperThan(text, DEEPEST_JSON)) {
     throw new UserError(
-      `${path}: expected JSON, found objects or lists more than ${DEEPEST} deep (copy the file again)`,
+      `${path}: expected JSON, found objects or lists more than ${DEEPEST_JSON} deep (copy the file again)`,
     );
   }
   try {

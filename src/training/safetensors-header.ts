@@ -9,7 +9,7 @@
 import { messageOf, UserError } from '../shared/errors.js';
 import { isObject } from '../shared/fields.js';
 import { describe, type JsonObject } from './json-files.js';
-import { findDuplicateKey, nestsDeeperThan } from './json-keys.js';
+import { findDuplicateKey, nestsDeeperThan } from '../shared/json-keys.js';
 
 /** The element types that we read and write. */
 export type SafetensorsDtype = 'F32' | 'F16' | 'I32';

@@ -81,6 +81,12 @@ describe('CSV', () => {
     ]);
   });
 
+  it('tells of a row that does not fit however many columns there are, in a line that can be read', async () => {
+    const error: unknown = await read(`image,caption${',c'.repeat(100_000)}\na.jpg,A dog.\n`).catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/:2: expected 100002 columns \(image, caption, c, .*…\), found 2; is the caption missing\?$/);
+    expect(String(error).length).toBeLessThan(1000);
+  });
+
   it('refuses a file that is something else', async () => {
     await expect(read('Once upon a time, there was a file.\n')).rejects.toThrow(/captions:1: expected a header with the columns image and caption/);
     await expect(read('{"a": 1}\n{"b": 2}\n')).rejects.toThrow(/expected "image": a string, found undefined, and 1 more problem/);
@@ -254,6 +260,7 @@ describe('JSONL', () => {
       ]);
     }
     await expect(read('[]')).rejects.toThrow('the file holds none');
+    await expect(read('['.repeat(100_000))).rejects.toThrow(/captions: expected captions, found objects or lists more than 100 deep/);
     await expect(read('[\n{"image": "a.jpg"},\n')).rejects.toThrow(/captions:3: is not valid JSON/);
     await expect(read('{\n"image": "a.jpg",\n"caption": "A dog."}')).rejects.toThrow(/or a list of objects with "image" and "captions", found image, caption$/);
   });

@@ -6,6 +6,7 @@
 import { parse } from 'csv-parse/sync';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { readLines, type TextLine } from '../../text/lines.js';
+import { shownNames } from '../../text/tables.js';
 import { CAPTION_NAMES, IMAGE_NAMES } from './names.js';
 import type { CaptionEntry, Report } from './types.js';
 
@@ -68,7 +69,7 @@ function entryOf({ text, where }: Row, columns: Columns, report: Report): Captio
   const { names } = columns;
   if (fields.length !== names.length) {
     const hint = fields.length > names.length ? 'quote captions that contain commas' : 'is the caption missing?';
-    report(where, `expected ${names.length} columns (${names.join(', ')}), found ${fields.length}; ${hint}`);
+    report(where, `expected ${names.length} columns (${shownNames(names)}), found ${fields.length}; ${hint}`);
     return undefined;
   }
   const split = columns.split === undefined ? '' : (fields[columns.split] ?? '');

@@ -4,6 +4,9 @@
  * without end: a file of 90 MB becomes values of 4 GB, and what walks through them recursively fails.
  */
 
+/** Files that are read nest a few deep: what nests without end is refused before it is parsed. */
+export const DEEPEST_JSON = 100;
+
 /** Whether objects and lists in `text` (JSON or not) stand in each other more than `depth` deep. */
 export function nestsDeeperThan(text: string, depth: number): boolean {
   let open = 0;
