@@ -89,6 +89,8 @@ describe('files', () => {
     await mkdir(folder);
     await writeFile(join(folder, 'model.json'), '{"modelTopology":');
     expect((await failureOf(folder)).message).toMatch(/model\.json: expected JSON/);
+    await writeFile(join(folder, 'model.json'), `{"modelTopology":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+    expect((await failureOf(folder)).message).toMatch(/model\.json: expected JSON, found .* more than 100 deep/);
   });
 
   test('a folder in place of a file', async () => {
