@@ -100,7 +100,7 @@ export async function writeOutputFile(path: string, write: () => Promise<void>):
 
 function refuseOtherThanFile(path: string): void {
   if (path === '-')
-    throw new UserError('-: expected the name of a file (leave --output out for stdout)', { exitCode: 2 });
+    throw new UserError('-: expected the name of a file (without --output results go to stdout)', { exitCode: 2 });
   if (!existsSync(path)) return;
   const found = statSync(path);
   if (found.isFile()) return;
