@@ -265,6 +265,13 @@ describe('JSONL', () => {
     await expect(read('{\n"image": "a.jpg",\n"caption": "A dog."}')).rejects.toThrow(/or a list of objects with "image" and "captions", found image, caption$/);
   });
 
+  it('reports a line that nests without end, and reads the others', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const data = await read(`{"image": "a.jpg", "caption": "A dog."}\n{"image": "b.jpg", "captions": [${deep}]}\n`);
+    expect(byName(data)).toEqual({ 'a.jpg': ['A dog.'] });
+    expect(notes(data)).toEqual(['captions:2: expected captions, found objects or lists more than 100 deep']);
+  });
+
   it('is recognised when its only line is longer than what is looked at', async () => {
     const long = JSON.stringify({ image: 'a.jpg', captions: Array.from({ length: 5000 }, (_, i) => `Dog number ${i}.`) });
     expect((await read(long)).examples[0]?.captions).toHaveLength(5000);

@@ -77,6 +77,10 @@ test('what has no text or no label is left out, and told by its line', async () 
     expect.stringMatching(/^3: is not valid JSON/),
     '4: "label": expected a string, found null; left out',
   ]);
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const nested = await read('deep.jsonl', `{"text":${deep},"label":"a"}\n{"text":"x","label":"b"}\n`);
+  expect(nested.texts).toEqual([{ text: 'x', label: 'b' }]);
+  expect(nested.problems.join()).toMatch(/:1: expected an object, found some more than 100 deep; left out$/);
 });
 
 test.each<[string, string | Uint8Array, string]>([

@@ -4,6 +4,7 @@
  */
 import { messageOf } from '../../shared/errors.js';
 import { type Fields, isObject } from '../../shared/fields.js';
+import { DEEPEST_JSON, nestsDeeperThan } from '../../shared/json-keys.js';
 import { readLines } from '../../text/lines.js';
 import { CAPTION_NAMES, IMAGE_NAMES } from './names.js';
 import type { CaptionEntry, Report } from './types.js';
@@ -44,6 +45,9 @@ function firstOf(value: Fields, names: readonly string[]): unknown {
 }
 
 function parsed(text: string, where: string, report: Report): unknown {
+  if (nestsDeeperThan(text, DEEPEST_JSON)) {
+    return report(where, `expected captions, found objects or lists more than ${DEEPEST_JSON} deep`);
+  }
   try {
     return JSON.parse(text);
   } catch (error) {
