@@ -12,7 +12,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { assert } from '../shared/assert.js';
-import { systemReason, UserError } from '../shared/errors.js';
+import { messageOf, systemReason, UserError } from '../shared/errors.js';
 import { embeddedPictures } from './embedded-pictures.js';
 import { HEAD_BYTES, IMAGE_FORMATS, type ImageFormat, recognise } from './image-format.js';
 import { MediaError, printable } from './media-error.js';
@@ -39,6 +39,10 @@ const LAB: readonly string[] = ['lab', 'labs'];
 const CHANNELS = 3;
 const WHITE = { r: 255, g: 255, b: 255 };
 const MIDDLE_GREY = { r: 128, g: 128, b: 128 };
+/** Warnings do not make a picture unreadable, except of JPEG files those that say that some of it is lost. */
+const FAIL_ON = 'error';
+/** What libjpeg says of those (jerror.h): JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE, JWRN_ARITH_BAD_CODE, JWRN_MUST_RESYNC. */
+const JPEG_DAMAGE = /premature end of data segment|bad Huffman code|bad arithmetic code|instead of RST/;
 /** Pictures up to this many times longer than wide (or the reverse) are cropped after a whole decode. */
 const LONGEST_STRIP = 32;
 const SHARP_FIT = { squash: 'fill', pad: 'contain' } as const;
@@ -93,16 +97,31 @@ export async function readImage<Result>(
   const limitPixels = options.limitPixels ?? DEFAULT_LIMIT_PIXELS;
   const { input, format } = typeof source === 'string' ? openImage(source, where) : checkedBytes(source, where);
   if (format === 'SVG' && typeof input !== 'string') await checkEmbedded(input, where, limitPixels);
+  const attempt = (failOn: FailOn): Promise<Result> =>
+    use(() =>
+      sharp(input, { ...inputOptions(limitPixels), failOn, autoOrient: true }).timeout({ seconds: TIME_LIMIT_SECONDS }),
+    );
   try {
     if (format === 'TIFF') await checkDepth(input, where);
-    return await use(() =>
-      sharp(input, { ...inputOptions(limitPixels), autoOrient: true }).timeout({ seconds: TIME_LIMIT_SECONDS }),
-    );
+    return await (format === 'JPEG' ? attempt('warning').catch(unlessDamaged(attempt)) : attempt(FAIL_ON));
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw new ImageError(where, await reasonFor(error, input, limitPixels), error);
   }
 }
+
+/**
+ * JPEG decoders fill up what is missing with grey and only warn, of that as of what harms nothing: what they warn of is
+ * looked at, and only a harmless picture read once more.
+ */
+function unlessDamaged<Result>(attempt: (failOn: FailOn) => Promise<Result>): (error: unknown) => Promise<Result> {
+  return (error) => {
+    if (JPEG_DAMAGE.test(messageOf(error))) throw error;
+    return attempt(FAIL_ON);
+  };
+}
+
+type FailOn = NonNullable<SharpOptions['failOn']>;
 
 interface RawImage {
   readonly data: Buffer;
@@ -144,7 +163,7 @@ async function cropped(open: OpenImage, preprocessing: ImagePreprocessing): Prom
 }
 
 function inputOptions(limitPixels: number): SharpOptions {
-  return { failOn: 'error', limitInputPixels: Number.isFinite(limitPixels) ? limitPixels : false };
+  return { failOn: FAIL_ON, limitInputPixels: Number.isFinite(limitPixels) ? limitPixels : false };
 }
 
 function pixelsOf({ data, info }: RawImage): Uint8Array {
