@@ -10,6 +10,7 @@ import { countUpTo, NUMBER_RULES, requireBoolean, requireNumbers } from '../../s
 import { decodedBatches, type FailedImage, hasPixels, type PixelImage } from '../encoder/encode.js';
 import { type CompiledCaptioner, CompiledCaptioners } from './compiled.js';
 import { type ConsensusOptions, type ConsensusPhotos, createConsensus } from './consensus.js';
+import { ConsensusPhotoCache } from './consensus-photos.js';
 import {
   type CaptionDecodingOptions,
   captionDecodingDefaults,
@@ -67,12 +68,6 @@ export interface Captioner {
   dispose(): void;
 }
 
-/** Photos that were read for one choice of options. */
-interface LoadedConsensus {
-  readonly key: string;
-  readonly photos: ConsensusPhotos;
-}
-
 /**
  * Loads the captioner in `folder`. Throws UserError when it is missing, damaged, of another task or a newer format.
  *
@@ -97,18 +92,10 @@ export function createCaptioner(...models: CaptionModels): Captioner {
   const { vocabulary, seen } = first;
   const members = models.map(createMember) as [Member, ...Member[]];
   const compiled = new CompiledCaptioners({ members, vocabulary, seen });
-  let consensus: LoadedConsensus | undefined;
-  const consensusFor = async (options: ConsensusOptions, signal?: AbortSignal): Promise<ConsensusPhotos> => {
-    const key = JSON.stringify(options);
-    if (consensus?.key === key) return consensus.photos;
-    consensus?.photos.dispose();
-    consensus = undefined;
-    consensus = { key, photos: await createConsensus(first, options, signal) };
-    return consensus.photos;
-  };
+  const consensus = new ConsensusPhotoCache((options, signal) => createConsensus(first, options, signal));
   const lifetime = lifetimeOf('captioner', () => {
     compiled.dispose();
-    consensus?.photos.dispose();
+    consensus.dispose();
     for (const member of members) member.dispose();
   });
   return {
@@ -127,16 +114,21 @@ export function createCaptioner(...models: CaptionModels): Captioner {
       requireNumbers(imageRules, { batchSize, limitPixels });
       requireBoolean('mirror', mirror);
       const images = requireImages(inputs);
-      const photos = agreed === undefined ? undefined : await consensusFor(agreed, signal);
+      const looked = agreed === undefined ? undefined : await consensus.acquire(agreed, signal);
       const [preprocessing, ...further] = preprocessingsOf(members);
       const limits = {
         ...(limitPixels === undefined ? {} : { limitPixels }),
         ...(signal === undefined ? {} : { signal }),
       };
-      for await (const batch of decodedBatches(preprocessing, images, { batchSize, further, ...limits })) {
-        yield* await lifetime.during(() =>
-          captionBatch(compiled.for({ ...decoding, batchSize }), batch, { photos, candidates: decoding.candidates }),
-        );
+      const { candidates } = decoding;
+      try {
+        for await (const batch of decodedBatches(preprocessing, images, { batchSize, further, ...limits })) {
+          yield* await lifetime.during(() =>
+            captionBatch(compiled.for({ ...decoding, batchSize }), batch, { photos: looked?.photos, candidates }),
+          );
+        }
+      } finally {
+        looked?.release();
       }
       signal?.throwIfAborted();
     },
