@@ -2,7 +2,7 @@
 import { escapeUTF8 } from 'entities';
 import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
-import { mapInTurns } from '../../shared/turns.js';
+import { mapInTurns } from '../../shared/map-in-turns.js';
 import { type Point, WORDS_PROJECTIONS, project, type WordsProjection } from './project.js';
 import type { Neighbour, WordIndex } from './word-index.js';
 

@@ -3,7 +3,7 @@ import { PCA } from 'ml-pca';
 import { UMAP } from 'umap-js';
 import { unreachable } from '../../shared/assert.js';
 import { Random } from '../../shared/random.js';
-import { mapInTurns } from '../../shared/turns.js';
+import { mapInTurns } from '../../shared/map-in-turns.js';
 
 /** `umap` keeps neighbours together (McInnes et al. 2018); `pca` keeps the directions in which vectors differ most. */
 export const WORDS_PROJECTIONS = ['umap', 'pca'] as const;

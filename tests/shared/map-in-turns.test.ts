@@ -1,6 +1,6 @@
 /** Long work lets other events have their turn, and ends when it is told to. */
 import { expect, test } from 'vitest';
-import { mapInTurns } from '../../src/shared/turns.js';
+import { mapInTurns } from '../../src/shared/map-in-turns.js';
 
 function busy(milliseconds: number): void {
   const end = performance.now() + milliseconds;
