@@ -42,33 +42,31 @@ const leakyRelu: Op = {
 const bySign = (builder: GraphBuilder, value: string, [positive, negative]: readonly [string, string]): string =>
   builder.op('Where', [builder.op('Less', [value, builder.float(0)]), negative, positive]);
 
-const prelu: Op = {
-  kernel: tf.Prelu,
-  plan(call) {
-    const x = operand(call, 'x');
-    const alpha = operand(call, 'alpha');
-    if (x.dtype !== 'float32' || alpha.dtype !== 'float32') return 'fallback';
-    return one([x, alpha], 'float32', broadcast(x.shape, alpha.shape));
-  },
-  lower(builder, inputs) {
-    const x = at(inputs, 0).name;
-    return [bySign(builder, x, [x, builder.op('Mul', [x, at(inputs, 1).name])])];
-  },
-};
+/** An op on two tensors of float32 that broadcast. */
+function ofTwo(
+  kernel: string,
+  [first, second]: readonly [string, string],
+  lower: (builder: GraphBuilder, a: string, b: string) => string,
+): Op {
+  return {
+    kernel,
+    plan(call) {
+      const a = operand(call, first);
+      const b = operand(call, second);
+      if (a.dtype !== 'float32' || b.dtype !== 'float32') return 'fallback';
+      return one([a, b], 'float32', broadcast(a.shape, b.shape));
+    },
+    lower: (builder, inputs) => [lower(builder, at(inputs, 0).name, at(inputs, 1).name)],
+  };
+}
+
+const prelu = ofTwo(tf.Prelu, ['x', 'alpha'], (builder, x, alpha) =>
+  bySign(builder, x, [x, builder.op('Mul', [x, alpha])]),
+);
 
 /** From y = elu(x): dy where y is 0 or more, dy · (y + 1) below. */
-const eluGrad: Op = {
-  kernel: tf.EluGrad,
-  plan(call) {
-    const dy = operand(call, 'dy');
-    const y = operand(call, 'y');
-    if (dy.dtype !== 'float32' || y.dtype !== 'float32') return 'fallback';
-    return one([dy, y], 'float32', y.shape);
-  },
-  lower(builder, inputs) {
-    const [dy, y] = [at(inputs, 0).name, at(inputs, 1).name];
-    return [bySign(builder, y, [dy, builder.op('Mul', [dy, builder.op('Add', [y, builder.float(1)])])])];
-  },
-};
+const eluGrad = ofTwo(tf.EluGrad, ['dy', 'y'], (builder, dy, y) =>
+  bySign(builder, y, [dy, builder.op('Mul', [dy, builder.op('Add', [y, builder.float(1)])])]),
+);
 
 export const activationOps: readonly Op[] = [leakyRelu, prelu, eluGrad];
