@@ -51,10 +51,8 @@ export class CompiledCaptioners {
   }
 
   #keep(count: number): void {
-    for (const [key, { encoders, generator }] of [...this.#compiled].slice(
-      0,
-      Math.max(0, this.#compiled.size - count),
-    )) {
+    for (const [key, { encoders, generator }] of this.#compiled) {
+      if (this.#compiled.size <= count) return;
       encoders.dispose();
       generator.dispose();
       this.#compiled.delete(key);

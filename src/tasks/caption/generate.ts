@@ -166,7 +166,7 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
   });
   const search = createBeamSearch({
     ...options,
-    candidates: candidatesToFind(options),
+    candidates: candidatesToFind(options, expecting.length > 0),
     step,
     startId: START_ID,
     endId: END_ID,
@@ -182,7 +182,7 @@ export function createGenerator(options: GeneratorOptions): CaptionGenerator {
       const state = { perRow: states.slice(0, perRowCount), perImage: states.slice(perRowCount) };
       try {
         const found = await search.decode(state, features[0]?.shape[0] ?? 0);
-        const agreements = await agreementsOf(shares, options);
+        const agreements = await agreementsOf(shares, { expecting, totalWeight: options.expectedWordsWeight });
         return found.map((candidates, image) => {
           const own = consensus[image];
           return chosen(candidates, options, [
@@ -217,19 +217,24 @@ function costsOf({ vocabulary, seen, noveltyPenalty }: GeneratorOptions): { read
   };
 }
 
-/** The members that expect words, with their places; none when nobody asks. */
-function expectingMembers({ members, expectedWordsWeight }: GeneratorOptions) {
+/** A member that expects words, with its place among the members. */
+interface ExpectingMember {
+  readonly expected: ExpectedFromFeatures;
+  readonly index: number;
+}
+
+/** The members that expect words; none when nobody asks. */
+function expectingMembers({ members, expectedWordsWeight }: GeneratorOptions): readonly ExpectingMember[] {
   if (expectedWordsWeight === 0) return [];
   return members.flatMap(({ expected }, index) => (expected === undefined ? [] : [{ expected, index }]));
 }
 
-/** For each member that expects words, how captions of image `image` agree with it; together they have the weight asked for. */
+/** For each of `expecting`, how captions of image `image` agree with its share; together they have `totalWeight`. */
 async function agreementsOf(
   shares: readonly tf.Tensor[],
-  options: GeneratorOptions,
+  { expecting, totalWeight }: { readonly expecting: readonly ExpectingMember[]; readonly totalWeight: number },
 ): Promise<readonly ((image: number) => Agreement)[]> {
-  const expecting = expectingMembers(options);
-  const weight = options.expectedWordsWeight / expecting.length;
+  const weight = totalWeight / expecting.length;
   return Promise.all(
     expecting.map(async ({ expected }, index) => {
       const tensor = defined(shares[index], 'shares');
@@ -244,9 +249,11 @@ async function agreementsOf(
 }
 
 /** How many candidates the choice is made among. */
-function candidatesToFind(options: GeneratorOptions): number {
-  const { candidates, beamWidth, choice, consensus = false } = options;
-  const byScore = choice === 'probable' && !consensus && expectingMembers(options).length === 0;
+function candidatesToFind(
+  { candidates, beamWidth, choice, consensus = false }: GeneratorOptions,
+  expectsWords: boolean,
+): number {
+  const byScore = choice === 'probable' && !consensus && !expectsWords;
   return byScore ? candidates : Math.max(candidates, beamWidth);
 }
 
