@@ -98,7 +98,6 @@ async function readPhotos(
     ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
     ...(signal === undefined ? {} : { signal }),
   });
-  signal?.throwIfAborted();
   const photos = mergePhotos(examples.filter(({ image }) => pooled.usable.has(image)));
   if (photos.length === 0) {
     throw new UserError('consensus: no photo with captions is left (photos of the val and test parts have no say)');

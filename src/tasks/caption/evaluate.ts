@@ -142,10 +142,10 @@ async function captionAll(
   if (captionsClips(first)) {
     const ofClips = { ...clipCaptionOptions(options), ...(timeout === undefined ? {} : { timeout }) };
     const captioner = createClipCaptioner(first);
-    return collect(captioner, captioner.caption(paths, ofClips), examples, options.signal);
+    return collect(captioner, captioner.caption(paths, ofClips), examples);
   }
   const captioner = createCaptioner(...models);
-  return collect(captioner, captioner.caption(paths, options), examples, options.signal);
+  return collect(captioner, captioner.caption(paths, options), examples);
 }
 
 /** Takes the `results` of `captioner`, one for each of `examples`, and gives back its memory. */
@@ -153,7 +153,6 @@ async function collect(
   captioner: { dispose(): void },
   results: AsyncIterable<CaptionResult | ClipCaptionResult>,
   examples: readonly CaptionedImage[],
-  signal: AbortSignal | undefined,
 ): Promise<Captioned> {
   const progress = startProgress('captioning', examples.length);
   const scored: CaptionedImage[] = [];
@@ -172,7 +171,6 @@ async function collect(
         candidates.push(result.caption);
       }
     }
-    signal?.throwIfAborted();
     return { examples: scored, candidates, failures };
   } finally {
     progress.stop();

@@ -104,7 +104,6 @@ async function readParts(model: EncodedModel, options: NearDuplicateOptions): Pr
     ...(cacheDirectory === undefined ? {} : { directory: cacheDirectory }),
     ...(signal === undefined ? {} : { signal }),
   });
-  signal?.throwIfAborted();
   const parts = new Map<string, readonly Photo[]>();
   for (const [part, own] of images) {
     const usable = [...own].filter((image) => pooled.usable.has(image));

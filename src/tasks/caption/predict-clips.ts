@@ -122,7 +122,6 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
       const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
       try {
         for await (const decoded of decodeClips(frozen, clips, [{ frames: clip.frames }], limits)) {
-          signal?.throwIfAborted();
           lifetime.requireAlive();
           if (decoded.error !== undefined) {
             yield { video: decoded.path, error: decoded.error.reason };
@@ -133,7 +132,6 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
           const result = describe(decoded.path, captions, decoding.candidates);
           yield partial === undefined || 'error' in result ? result : { ...result, partial };
         }
-        signal?.throwIfAborted();
       } finally {
         generator.dispose();
       }

@@ -130,7 +130,6 @@ export function createCaptioner(...models: CaptionModels): Captioner {
       } finally {
         looked?.release();
       }
-      signal?.throwIfAborted();
     },
     dispose: lifetime.dispose,
   };

@@ -102,7 +102,6 @@ export async function cacheClipFeatures(options: ClipFeatureOptions): Promise<Ca
   try {
     const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
     for await (const clip of decodeClips(frozen, missing, samplings, limits)) {
-      signal?.throwIfAborted();
       progress.advance(1);
       if (clip.error === undefined) {
         if (clip.video.partial !== undefined) warn(`${clip.path}: ${clip.video.partial}`);
@@ -113,7 +112,6 @@ export async function cacheClipFeatures(options: ClipFeatureOptions): Promise<Ca
       warn(`${clip.error.message}; left out`);
       failed.add(clip.path);
     }
-    signal?.throwIfAborted();
   } finally {
     progress.stop();
     encoder.dispose();

@@ -29,7 +29,7 @@ export type DecodedClip =
 
 /**
  * Decodes clips in their order; one that cannot be decoded gives its error, and the others go on. Throws UserError (exit
- * code 2) for more frames a clip than can be decoded.
+ * code 2) for more frames a clip than can be decoded, and the signal's reason when it is aborted.
  */
 export async function* decodeClips(
   encoder: Pick<ImageEncoder, 'preprocessing'>,
@@ -48,10 +48,16 @@ export async function* decodeClips(
       throw failure;
     }
   };
+  const { signal } = options;
   try {
-    yield* workAhead(paths, CLIPS_AHEAD, decodeOne);
+    for await (const clip of workAhead(paths, CLIPS_AHEAD, decodeOne)) {
+      signal?.throwIfAborted();
+      yield clip;
+    }
+    signal?.throwIfAborted();
   } catch (error) {
-    if (options.signal?.aborted !== true) throw error;
+    signal?.throwIfAborted(); // what decoding says then is of its end
+    throw error;
   }
 }
 

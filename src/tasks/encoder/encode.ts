@@ -64,7 +64,7 @@ export class BatchEncoder {
   }
 }
 
-/** The features of each image in the order of `paths`, or why there are none. */
+/** The features of each image in the order of `paths`, or why there are none. Throws the signal's reason when it is aborted. */
 export async function* encodeImages(
   encoder: ImageEncoder,
   paths: Iterable<string | ImagePath>,
@@ -98,7 +98,10 @@ async function featuresOf(
   return new Map(images.map((image, index) => [image, values.subarray(index * length, (index + 1) * length)]));
 }
 
-/** Images in groups of `batchSize` that could be decoded, with those between them that could not. */
+/**
+ * Images in groups of `batchSize` that could be decoded, with those between them that could not. Throws the signal's reason
+ * when it is aborted.
+ */
 export async function* decodedBatches(
   preprocessing: ImagePreprocessing,
   inputs: Iterable<ImageInput>,
@@ -113,7 +116,7 @@ export async function* decodedBatches(
   let decoded = 0;
   const limits = limitPixels === undefined ? {} : { limitPixels };
   for await (const image of decodeAhead(inputs, preprocessing, { concurrency: 2 * batchSize, further, ...limits })) {
-    if (signal?.aborted === true) return;
+    signal?.throwIfAborted();
     if (image.error === undefined) {
       batch.push({ path: image.path, pixels: image.pixels, further: image.further });
       decoded++;
@@ -125,4 +128,5 @@ export async function* decodedBatches(
     }
   }
   if (batch.length > 0) yield batch;
+  signal?.throwIfAborted();
 }

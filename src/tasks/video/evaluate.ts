@@ -180,7 +180,6 @@ async function classifyAll(
       const probabilities = await head.classify(await encoder.encode(seen), { windows, frames });
       found.push({ clip, probabilities });
     }
-    signal?.throwIfAborted();
     return { found, failures };
   } finally {
     progress.stop();

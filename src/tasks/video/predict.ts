@@ -117,7 +117,6 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
       const seen = samplingOf(config, chosen);
       const limits = { timeout, ...(signal === undefined ? {} : { signal }) };
       for await (const clip of decodeClips(frozen, clips, seen.samplings, limits)) {
-        signal?.throwIfAborted();
         lifetime.requireAlive();
         if (clip.error !== undefined) {
           yield { video: clip.path, error: clip.error.reason };
@@ -128,7 +127,6 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
         );
         yield describe(clip.path, clip.video, answer, { labels, top, timeline });
       }
-      signal?.throwIfAborted();
     },
     dispose: lifetime.dispose,
   };

@@ -1,5 +1,5 @@
 /** Training on pictures of plain colours: that it learns, goes on bit for bit, and scores. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -145,6 +145,15 @@ describe('training', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { loss: number }).loss);
     expect(await log('parts')).toEqual(await log('whole'));
+  });
+
+  test('a training that is stopped before it begins throws the reason of its signal, and leaves no checkpoint', async () => {
+    const reason = new Error('the client has gone');
+    const cacheDirectory = join(folder, 'stopped-features');
+    const validation = [{ images: await heldOutCopy(), captions }];
+    const stopped = trainCaptioner(options('stopped', { validation, signal: AbortSignal.abort(reason), cacheDirectory }));
+    await expect(stopped).rejects.toBe(reason);
+    await expect(access(join(folder, 'stopped'))).rejects.toThrow('ENOENT');
   });
 
   test('self-critical training makes sampled captions score higher, in as many sessions as it has lengths', async () => {
