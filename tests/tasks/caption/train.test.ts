@@ -151,7 +151,9 @@ describe('training', () => {
     const reason = new Error('the client has gone');
     const cacheDirectory = join(folder, 'stopped-features');
     const validation = [{ images: await heldOutCopy(), captions }];
-    const stopped = trainCaptioner(options('stopped', { validation, signal: AbortSignal.abort(reason), cacheDirectory }));
+    const stopped = trainCaptioner(
+      options('stopped', { validation, signal: AbortSignal.abort(reason), cacheDirectory }),
+    );
     await expect(stopped).rejects.toBe(reason);
     await expect(access(join(folder, 'stopped'))).rejects.toThrow('ENOENT');
   });
