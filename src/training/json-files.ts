@@ -3,7 +3,7 @@ import { constants } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { messageOf, UserError } from '../shared/errors.js';
 import { isObject } from '../shared/fields.js';
-import { DEEPEST_JSON, nestsDeeperThan } from '../shared/json-keys.js';
+import { parseBounded } from '../shared/json.js';
 import { explainReadErrors, sizeOfFile } from './system-errors.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -19,13 +19,8 @@ export async function readText(path: string, fix: string): Promise<string> {
 
 /** The value in the JSON `text` of the file at `path`. Throws `UserError` if it is no JSON, or nests too deep. */
 export function parseJson(path: string, text: string): unknown {
-  if (nestsDeeperThan(text, DEEPEST_JSON)) {
-    throw new UserError(
-      `${path}: expected JSON, found objects or lists more than ${DEEPEST_JSON} deep (copy the file again)`,
-    );
-  }
   try {
-    return JSON.parse(text) as unknown;
+    return parseBounded(text);
   } catch (error) {
     throw new UserError(`${path}: expected JSON, ${messageOf(error)} (the file is damaged: copy it again)`);
   }

@@ -9,7 +9,7 @@
 import { messageOf, UserError } from '../shared/errors.js';
 import { isObject } from '../shared/fields.js';
 import { describe, type JsonObject } from './json-files.js';
-import { findDuplicateKey, nestsDeeperThan } from '../shared/json-keys.js';
+import { findDuplicateKey, parseBounded } from '../shared/json.js';
 
 /** The element types that we read and write. */
 export type SafetensorsDtype = 'F32' | 'F16' | 'I32';
@@ -77,10 +77,7 @@ export function parseHeader(path: string, bytes: Uint8Array, dataBytes: number):
 
 function parseJsonObject(path: string, bytes: Uint8Array): JsonObject {
   const text = expectJson(path, () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  if (nestsDeeperThan(text, HEADER_DEPTH)) {
-    fail(path, 'expected a header of tensors and texts, found objects or lists nested deeper than a shape');
-  }
-  const value = expectJson(path, () => JSON.parse(text) as unknown);
+  const value = expectJson(path, () => parseBounded(text, HEADER_DEPTH));
   if (!text.startsWith('{') || !isObject(value)) fail(path, 'expected the header to be a JSON object');
   const duplicate = findDuplicateKey(text);
   if (duplicate !== undefined) fail(path, `expected each name once, found ${describe(duplicate)} twice`);

@@ -170,10 +170,20 @@ describe('files that are not as they should be', () => {
     ['no JSON', '{"a": ', 0, /expected a header in JSON/],
     ['space before the object', '  {}', 0, /expected the header to be a JSON object/],
     ['nothing', '', 0, /expected a header in JSON/],
-    ['metadata nested without end', nested('{"__metadata__":{"a":', '}}'), 0, /nested deeper than a shape/],
-    ['a type nested without end', nested('{"a":{"dtype":', '}}'), 0, /nested deeper than a shape/],
-    ['a shape nested without end', nested('{"a":{"dtype":"F32","shape":', '}}'), 0, /nested deeper than a shape/],
-    ['brackets that never close', '['.repeat(DEPTH), 0, /nested deeper than a shape/],
+    [
+      'metadata nested without end',
+      nested('{"__metadata__":{"a":', '}}'),
+      0,
+      /found objects or lists more than 3 deep/,
+    ],
+    ['a type nested without end', nested('{"a":{"dtype":', '}}'), 0, /found objects or lists more than 3 deep/],
+    [
+      'a shape nested without end',
+      nested('{"a":{"dtype":"F32","shape":', '}}'),
+      0,
+      /found objects or lists more than 3 deep/,
+    ],
+    ['brackets that never close', '['.repeat(DEPTH), 0, /found objects or lists more than 3 deep/],
   ])('%s', async (_, header, dataBytes, message) => {
     await writeRaw(header, dataBytes);
     await expectRefusal(message);

@@ -6,7 +6,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../../shared/errors.js';
 import { type Fields, isObject } from '../../shared/fields.js';
-import { DEEPEST_JSON, nestsDeeperThan } from '../../shared/json-keys.js';
+import { parseBounded } from '../../shared/json.js';
 import { entriesOfRecord } from './jsonl.js';
 import type { CaptionEntry, Report } from './types.js';
 
@@ -36,11 +36,8 @@ async function readDocument(path: string): Promise<unknown> {
     throw new UserError(`${path}: ${size} bytes are too many for one JSON document (limit ${JSON_LIMIT_BYTES}); use JSONL`);
   }
   const text = new TextDecoder().decode(await readFile(path));
-  if (nestsDeeperThan(text, DEEPEST_JSON)) {
-    throw new UserError(`${path}: expected captions, found objects or lists more than ${DEEPEST_JSON} deep`);
-  }
   try {
-    return JSON.parse(text);
+    return parseBounded(text);
   } catch (error) {
     throw new UserError(`${path}:${lineOfSyntaxError(text, error)}: is not valid JSON (${messageOf(error)})`, { cause: error });
   }

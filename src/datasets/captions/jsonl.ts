@@ -4,7 +4,7 @@
  */
 import { messageOf } from '../../shared/errors.js';
 import { type Fields, isObject } from '../../shared/fields.js';
-import { DEEPEST_JSON, nestsDeeperThan } from '../../shared/json-keys.js';
+import { parseBounded } from '../../shared/json.js';
 import { readLines } from '../../text/lines.js';
 import { CAPTION_NAMES, IMAGE_NAMES } from './names.js';
 import type { CaptionEntry, Report } from './types.js';
@@ -45,11 +45,8 @@ function firstOf(value: Fields, names: readonly string[]): unknown {
 }
 
 function parsed(text: string, where: string, report: Report): unknown {
-  if (nestsDeeperThan(text, DEEPEST_JSON)) {
-    return report(where, `expected captions, found objects or lists more than ${DEEPEST_JSON} deep`);
-  }
   try {
-    return JSON.parse(text);
+    return parseBounded(text);
   } catch (error) {
     report(where, `is not valid JSON (${messageOf(error)})`);
     return undefined;

@@ -1,6 +1,7 @@
 /** Which caption format a file is in, told by its content. */
 import { messageOf, systemCodeOf, UserError } from '../../shared/errors.js';
 import { readHead } from '../../shared/files.js';
+import { parseBounded } from '../../shared/json.js';
 import { requireUtf8 } from '../../text/encoding.js';
 
 export type CaptionFormat = 'flickr' | 'csv' | 'jsonl' | 'json';
@@ -25,7 +26,7 @@ function recogniseObject(text: string): CaptionFormat {
   const newline = text.indexOf('\n');
   const firstLine = newline < 0 ? text : text.slice(0, newline);
   try {
-    const value: unknown = JSON.parse(firstLine);
+    const value = parseBounded(firstLine);
     return typeof value === 'object' && value !== null && ('images' in value || 'annotations' in value) ? 'json' : 'jsonl';
   } catch {
     if (newline >= 0) return /^\{.*"image"\s*:\s*"/.test(firstLine) ? 'jsonl' : 'json';

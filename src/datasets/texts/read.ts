@@ -7,7 +7,7 @@ import { extname } from 'node:path';
 import { messageOf, systemReason, UserError } from '../../shared/errors.js';
 import { compareNaturally } from '../../shared/folder-files.js';
 import { type Fields, isObject } from '../../shared/fields.js';
-import { DEEPEST_JSON, nestsDeeperThan } from '../../shared/json-keys.js';
+import { parseBounded } from '../../shared/json.js';
 import { readDocument } from '../../text/corpus.js';
 import { cannotRead, LostCharacters } from '../../text/encoding.js';
 import { readLines } from '../../text/lines.js';
@@ -112,11 +112,8 @@ async function* readJsonLines(source: LabelledTextSource): Read {
 }
 
 function parsed(json: string, where: string): { readonly fields: Fields } | { readonly problem: string } {
-  if (nestsDeeperThan(json, DEEPEST_JSON)) {
-    return { problem: `${where}: expected an object, found some more than ${DEEPEST_JSON} deep; left out` };
-  }
   try {
-    const value: unknown = JSON.parse(json);
+    const value = parseBounded(json);
     if (isObject(value)) return { fields: { ...value } };
     return { problem: `${where}: expected an object, found ${json.slice(0, SHOWN_LENGTH)}; left out` };
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { UserError, messageOf } from '../../../shared/errors.js';
 import { isObject } from '../../../shared/fields.js';
-import { DEEPEST_JSON, nestsDeeperThan } from '../../../shared/json-keys.js';
+import { parseBounded } from '../../../shared/json.js';
 import { damaged, describe, field, type JsonObject } from './json.js';
 
 /** How a value is stored; integers of 8 and 16 bits stand for `value · scale + minimum`. */
@@ -53,10 +53,9 @@ const BYTES: Readonly<Record<WeightStorage['kind'], number>> = {
 export function parseModelJson(where: string, text: string): ModelJson {
   const unusable = (found: string): UserError =>
     new UserError(`${where}: expected JSON, ${found} (the model is damaged: get it again)`);
-  if (nestsDeeperThan(text, DEEPEST_JSON)) throw unusable(`found objects or lists more than ${DEEPEST_JSON} deep`);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseBounded(text);
   } catch (error) {
     throw unusable(messageOf(error));
   }

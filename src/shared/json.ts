@@ -5,18 +5,28 @@
  */
 
 /** Files that are read nest a few deep: what nests without end is refused before it is parsed. */
-export const DEEPEST_JSON = 100;
+const DEEPEST = 100;
 
-/** Whether objects and lists in `text` (JSON or not) stand in each other more than `depth` deep. */
-export function nestsDeeperThan(text: string, depth: number): boolean {
+/**
+ * The value in the JSON `text`, whose objects and lists stand in each other `deepest` deep at most. Throws a SyntaxError
+ * whose message goes on after "expected JSON, ".
+ */
+export function parseBounded(text: string, deepest = DEEPEST): unknown {
+  const position = tooDeepAt(text, deepest);
+  if (position === undefined) return JSON.parse(text);
+  throw new SyntaxError(`found objects or lists more than ${deepest} deep at position ${position}`);
+}
+
+/** Where an object or list of `text` (JSON or not) begins inside `depth` others; undefined where none does. */
+function tooDeepAt(text: string, depth: number): number | undefined {
   let open = 0;
-  for (let index = 0; index < text.length && open <= depth; index++) {
+  for (let index = 0; index < text.length; index++) {
     const character = text[index];
     if (character === '"') index = endOfString(text, index) - 1;
-    else if (character === '{' || character === '[') open++;
     else if (character === '}' || character === ']') open--;
+    else if ((character === '{' || character === '[') && ++open > depth) return index;
   }
-  return open > depth;
+  return undefined;
 }
 
 /** The first key that an object in `text` (valid JSON) has twice, or undefined. */
