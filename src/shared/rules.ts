@@ -1,5 +1,6 @@
 /** What the values of options must be, in words and as a test: of the command line and of programs alike. */
 import { UserError } from './errors.js';
+import { isObject } from './fields.js';
 
 /** What a number must be. */
 export interface NumberRule {
@@ -78,6 +79,12 @@ export function requireStrings(name: string, items: unknown): void {
 /** Throws UserError (exit code 2) unless `value` is a string. */
 export function requireString(name: string, value: unknown): void {
   if (typeof value !== 'string') throw wrongValue(name, 'a string', value);
+}
+
+/** Throws UserError (exit code 2) unless `value` is an object with a string for each of `keys`. */
+export function requireStringsOf(name: string, keys: readonly string[], value: unknown): void {
+  if (!isObject(value)) throw wrongValue(name, `an object like { ${keys.join(', ')} }`, value);
+  for (const key of keys) requireString(`${name}.${key}`, value[key]);
 }
 
 /** What a list is called, and what it is expected to hold. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../shared/errors.js';
 import { writeFileAtomically } from '../shared/files.js';
 import { given } from '../shared/given.js';
+import { requireString } from '../shared/rules.js';
 import { CONFIG_FILE } from '../training/checkpoint.js';
 import type { FitOptions } from '../training/fit.js';
 import type { JsonObject } from '../training/json-files.js';
@@ -17,6 +18,9 @@ import { requireWritableFolder } from './writable-folder.js';
 /** The line of each epoch, and what was asked for, beside a checkpoint. */
 export const LOG_FILE = 'log.jsonl';
 export const SETTINGS_FILE = 'settings.json';
+
+/** The seed where none is given. */
+export const DEFAULT_SEED = 1;
 
 /** What the trainings of all tasks are told. */
 export interface TrainingFolderOptions {
@@ -37,6 +41,7 @@ export interface TrainingFolderOptions {
  * go on with it: before the work, not after its first epoch.
  */
 export function requireFreshFolder({ output, resume }: TrainingFolderOptions): void {
+  requireString('output', output);
   requireWritableFolder(output);
   if (resume === true || !(hasTrainingState(output) || existsSync(join(output, CONFIG_FILE)))) return;
   throw new UserError(`${output}: holds a training already (go on with --continue, or choose another folder)`, {

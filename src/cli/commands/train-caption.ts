@@ -34,7 +34,6 @@ import { parseSource, sourceOptions, sourcesFrom } from './sources.js';
 import {
   asYargsOptions,
   checkNumbers,
-  DEFAULT_SEED,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,
@@ -268,13 +267,12 @@ function recipeOf(argv: TrainArguments): Partial<CaptionerRecipe> {
   };
 }
 
-function modelOf(argv: TrainArguments): CaptionerModelOptions {
+function modelOf(argv: TrainArguments): Partial<CaptionerModelOptions> {
   const { frames } = argv;
   return {
     ...encoderChoiceFrom(argv),
     ...(frames === undefined ? {} : { ...frameStackFrom(argv), clip: { frames, reader: readerOf(argv) } }),
-    fit: argv.fit ?? captionerModelDefaults.fit,
-    minimumCount: argv.minCount ?? captionerModelDefaults.minimumCount,
+    ...given({ fit: argv.fit, minimumCount: argv.minCount, startFrom: argv.startFrom, wordVectors: argv.wordVectors }),
     captioner: {
       entry: argv.inject ?? argv.attention ?? captionerDefaults.entry,
       ...given({ cell: argv.cell, readout: argv.readout, frozenEmbedding: argv.freezeEmbedding }),
@@ -282,8 +280,6 @@ function modelOf(argv: TrainArguments): CaptionerModelOptions {
       dropout: dropoutOf(argv),
     },
     encoder: argv.encoder,
-    ...(argv.startFrom === undefined ? {} : { startFrom: argv.startFrom }),
-    ...(argv.wordVectors === undefined ? {} : { wordVectors: argv.wordVectors }),
   };
 }
 
@@ -323,11 +319,10 @@ function optionsOf(
     sources,
     validation,
     strict: argv.strict,
-    seed: argv.seed ?? DEFAULT_SEED,
     output: argv.output,
     model: modelOf(argv),
     resume: argv.continue,
-    ...given({ stopAfter: argv.stopAfter, timeout: argv.timeout }),
+    ...given({ seed: argv.seed, stopAfter: argv.stopAfter, timeout: argv.timeout }),
     signal: context.signal,
   };
 }
@@ -338,7 +333,7 @@ async function train(
 ): ReturnType<typeof trainCaptioner> {
   const said = recipeOf(argv);
   const name = argv.continue ? await recipeToContinue(argv.output, argv.recipe) : argv.recipe;
-  if (name === undefined) return trainCaptioner({ ...options, recipe: { ...captionerRecipeDefaults, ...said } });
+  if (name === undefined) return trainCaptioner({ ...options, recipe: said });
   const stages = RECIPES[name].map((stage) => ({ ...stage, recipe: { ...stage.recipe, ...said } }));
   return trainStages({ ...options, recipe: name, stages });
 }

@@ -13,12 +13,7 @@ import {
 } from '../../tasks/sentiment/architecture.js';
 import type { SentimentValidation } from '../../tasks/sentiment/data.js';
 import { sentimentRecipeDefaults } from '../../tasks/sentiment/recipe.js';
-import {
-  type SentimentModelOptions,
-  sentimentReadingDefaults,
-  trainSentiment,
-  type TrainSentimentOptions,
-} from '../../tasks/sentiment/train.js';
+import { sentimentReadingDefaults, trainSentiment, type TrainSentimentOptions } from '../../tasks/sentiment/train.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { type HeldOutArguments, heldOutOf, heldOutOptions } from './held-out-options.js';
@@ -26,7 +21,6 @@ import { type LabelledTextArguments, labelledTextOptions, labelledTextsOf } from
 import {
   asYargsOptions,
   checkNumbers,
-  DEFAULT_SEED,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,
@@ -148,11 +142,9 @@ function validationOf(argv: TrainSentimentArguments): SentimentValidation | unde
   throw new UserError('--val and --hold-out: choose one of them', { exitCode: 2 });
 }
 
-function modelOf(argv: TrainSentimentArguments): SentimentModelOptions {
-  const { unit, cell, pooling, bidirectional, layers, hiddenSize, embeddingSize, dropout: rate } = argv;
-  const window = argv.window ?? (pooling === 'last' ? 0 : model.window);
+function modelOf(argv: TrainSentimentArguments): NonNullable<TrainSentimentOptions['model']> {
+  const { unit, cell, pooling, bidirectional, window, layers, hiddenSize, embeddingSize, dropout: rate } = argv;
   return {
-    ...reading,
     ...given({
       unit,
       startFrom: argv.startFrom,
@@ -162,9 +154,7 @@ function modelOf(argv: TrainSentimentArguments): SentimentModelOptions {
       wordVectors: argv.wordVectors,
     }),
     model: {
-      ...model,
-      window,
-      ...given({ cell, pooling, bidirectional, layers, hiddenSize, embeddingSize }),
+      ...given({ cell, pooling, bidirectional, window, layers, hiddenSize, embeddingSize }),
       ...(rate === undefined ? {} : { dropout: { embedding: rate, layers: rate, output: rate } }),
     },
   };
@@ -180,12 +170,11 @@ function optionsOf(
   return {
     source: labelledTextsOf(argv),
     model: modelOf(argv),
-    recipe: { ...recipe, ...optimizationRecipe(argv), ...given({ batchSize, labelSmoothing, wordDropout }) },
-    seed: argv.seed ?? DEFAULT_SEED,
+    recipe: { ...optimizationRecipe(argv), ...given({ batchSize, labelSmoothing, wordDropout }) },
     output: argv.output,
     precision: argv.precision,
     resume: argv.continue,
-    ...given({ validation: validationOf(argv), stopAfter: argv.stopAfter }),
+    ...given({ seed: argv.seed, validation: validationOf(argv), stopAfter: argv.stopAfter }),
     signal,
   };
 }

@@ -16,7 +16,7 @@ import {
 } from '../../tasks/text/architecture.js';
 import { LEARNING_RATE_DECAYS, type LearningRateDecay } from '../../tasks/optimization.js';
 import { textRecipeDefaults } from '../../tasks/text/recipe.js';
-import { trainText, type TrainTextOptions } from '../../tasks/text/train.js';
+import { DEFAULT_TEXT_UNIT, trainText, type TrainTextOptions } from '../../tasks/text/train.js';
 import { type BackendArguments, backendOptions, selectBackend } from '../backend-options.js';
 import type { CommandContext } from '../context.js';
 import { type HeldOutArguments, heldOutOf, heldOutOptions } from './held-out-options.js';
@@ -24,7 +24,6 @@ import { type TextArguments, textOptions, textSourceOf } from './text-options.js
 import {
   asYargsOptions,
   checkNumbers,
-  DEFAULT_SEED,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,
@@ -83,8 +82,6 @@ const NUMBERS: NumberOptions = {
   ...optimizationOptions(recipe),
 };
 
-const DEFAULT_UNIT: TextUnit = 'char';
-
 /** What a model that training begins from decides. */
 const DECIDED_BY_START = 'unit cell input tied layers hidden-size parameters embedding-size context'.split(' ');
 
@@ -103,7 +100,7 @@ function trainTextOptions<T>(builder: Argv<T>): Argv<TrainTextArguments> {
       ...textOptions,
       ...trainingFolderOptions,
       ...startFromOption('A language model (its weights, units and architecture)'),
-      unit: { choices: TEXT_UNITS, describe: `What is read and written at a time (default ${DEFAULT_UNIT})` },
+      unit: { choices: TEXT_UNITS, describe: `What is read and written at a time (default ${DEFAULT_TEXT_UNIT})` },
       cell: {
         choices: LANGUAGE_MODEL_KINDS,
         describe: `The recurrent cell, or feed-forward: a baseline that sees the last units only (default ${model.kind})`,
@@ -145,35 +142,37 @@ function bpttOf({ bptt }: TrainTextArguments): 'sequence' | number {
   throw new UserError(`--bptt: expected sequence, or a number of steps from 1 to 10000, got ${bptt}`, { exitCode: 2 });
 }
 
-function inputOf({ input, unit, cell, tied = false }: TrainTextArguments): TokenInput {
-  return input ?? (unit === 'word' || cell === 'feed-forward' || tied ? 'embedding' : 'one-hot');
-}
-
 function optionsOf(argv: ArgumentsCamelCase<TrainTextArguments>, { signal }: CommandContext): TrainTextOptions {
   checkNumbers(NUMBERS, argv);
   requireUndecided(argv, DECIDED_BY_START);
   const { layers, hiddenSize, embeddingSize, context, dropout, batchSize, chunk, padding, feedback, decay } = argv;
   return {
     source: textSourceOf(argv),
-    unit: argv.unit ?? DEFAULT_UNIT,
     vocabulary: given({ minimumCount: argv.minCount, maximumSize: argv.maxWords }),
     model: {
-      ...model,
-      input: inputOf(argv),
-      ...given({ kind: argv.cell, tiedOutput: argv.tied, layers, hiddenSize, embeddingSize, context, dropout }),
+      ...given({
+        kind: argv.cell,
+        input: argv.input,
+        tiedOutput: argv.tied,
+        layers,
+        hiddenSize,
+        embeddingSize,
+        context,
+        dropout,
+      }),
     },
     recipe: {
-      ...recipe,
       ...optimizationRecipe(argv),
       bptt: bpttOf(argv),
       feedback,
       ...given({ batchSize, chunk, padding, decay }),
     },
-    seed: argv.seed ?? DEFAULT_SEED,
     output: argv.output,
     precision: argv.precision,
     resume: argv.continue,
     ...given({
+      seed: argv.seed,
+      unit: argv.unit,
       startFrom: argv.startFrom,
       split: heldOutOf(argv),
       parameters: argv.parameters,

@@ -11,7 +11,7 @@ import {
   POOLINGS,
   videoClassifierDefaults,
 } from '../../tasks/video/architecture.js';
-import type { ClipValidation } from '../../tasks/video/data.js';
+import { type ClipValidation, DEFAULT_CLIP_VALIDATION } from '../../tasks/video/data.js';
 import { type VideoModelOptions, videoModelDefaults } from '../../tasks/video/initial-model.js';
 import { type VideoRecipe, videoRecipeDefaults } from '../../tasks/video/recipe.js';
 import { trainFolds } from '../../tasks/video/train-folds.js';
@@ -32,7 +32,6 @@ import { DEFAULT_CHECKPOINT } from './decoding-options.js';
 import {
   asYargsOptions,
   checkNumbers,
-  DEFAULT_SEED,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,
@@ -84,11 +83,9 @@ export function trainVideoCommand(context: CommandContext): CommandModule<object
   };
 }
 
-const DEFAULT_FRACTION = 0.2;
-
 const SPLIT_NUMBERS: NumberOptions = {
   'val-fraction': {
-    describe: `Validate on this share of the clips, whole groups (default ${DEFAULT_FRACTION})`,
+    describe: `Validate on this share of the clips, whole groups (default ${DEFAULT_CLIP_VALIDATION.fraction})`,
     rule: { expected: 'a number above 0 and up to 0.5', fits: (value) => value > 0 && value <= 0.5 },
   },
   folds: { describe: 'Train so many times, each time validating on another part', rule: NUMBER_RULES.lengthFromTwo },
@@ -198,9 +195,8 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainVideoArguments> {
     .options({ ...backendOptions }) as unknown as Argv<TrainVideoArguments>;
 }
 
-function recipeOf(argv: TrainVideoArguments): VideoRecipe {
+function recipeOf(argv: TrainVideoArguments): Partial<VideoRecipe> {
   return {
-    ...videoRecipeDefaults,
     ...optimizationRecipe(argv),
     classWeights: argv.classWeights,
     ...given({
@@ -217,15 +213,14 @@ function recipeOf(argv: TrainVideoArguments): VideoRecipe {
   };
 }
 
-function modelOf(argv: TrainVideoArguments): VideoModelOptions {
+function modelOf(argv: TrainVideoArguments): Partial<VideoModelOptions> {
   const { order, cell, pooling, layers, hiddenSize, dropout: rate } = argv;
   return {
     encoder: argv.encoder,
     ...encoderChoiceFrom(argv),
     ...frameStackFrom(argv),
     fit: argv.fit,
-    frames: argv.frames ?? videoModelDefaults.frames,
-    ...given({ windows: argv.windows }),
+    ...given({ frames: argv.frames, windows: argv.windows }),
     classifier: {
       ...{ order, cell, pooling },
       ...clipReaderFrom(argv),
@@ -236,7 +231,7 @@ function modelOf(argv: TrainVideoArguments): VideoModelOptions {
 }
 
 /** How validation is set aside. Throws UserError when several ways are named. */
-function validationOf(argv: TrainVideoArguments): ClipValidation {
+function validationOf(argv: TrainVideoArguments): ClipValidation | undefined {
   const { val, split, valGroups, valFraction, folds } = argv;
   const choices: readonly (readonly [string, ClipValidation | undefined])[] = [
     ['--val', val === undefined ? undefined : { kind: 'source', source: val }],
@@ -249,16 +244,15 @@ function validationOf(argv: TrainVideoArguments): ClipValidation {
   if (chosen.length > 1) {
     throw new UserError(`${chosen.map(([name]) => name).join(' and ')}: choose one`, { exitCode: 2 });
   }
-  return chosen[0]?.[1] ?? { kind: 'fraction', fraction: DEFAULT_FRACTION };
+  return chosen[0]?.[1];
 }
 
 function optionsOf(argv: ArgumentsCamelCase<TrainVideoArguments>, context: CommandContext): TrainVideoOptions {
   for (const numbers of [SPLIT_NUMBERS, MODEL_NUMBERS, RECIPE_NUMBERS]) checkNumbers(numbers, argv);
   return {
     data: argv.data,
-    ...given({ root: argv.root, groupPattern: argv.groupPattern, timeout: argv.timeout, stopAfter: argv.stopAfter }),
-    validation: validationOf(argv),
-    seed: argv.seed ?? DEFAULT_SEED,
+    ...given({ root: argv.root, groupPattern: argv.groupPattern, validation: validationOf(argv), seed: argv.seed }),
+    ...given({ timeout: argv.timeout, stopAfter: argv.stopAfter }),
     output: argv.output,
     model: modelOf(argv),
     recipe: recipeOf(argv),
@@ -278,7 +272,7 @@ async function runTrain(argv: ArgumentsCamelCase<TrainVideoArguments>, context: 
     reportTraining(context, { checkpoint, ending, epoch, ...scores });
     results.push(result);
   };
-  if (validation.kind !== 'fold') report(await trainVideoClassifier(options));
+  if (validation?.kind !== 'fold') report(await trainVideoClassifier(options));
   else {
     for await (const result of trainFolds({ ...options, folds: validation.folds })) report(result);
     if (results.length === validation.folds) context.stdout.write(`${JSON.stringify(meanOf(results))}\n`);

@@ -1,5 +1,4 @@
 /** `looksay train words`: learns word vectors from text. */
-import { availableParallelism } from 'node:os';
 import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
@@ -11,7 +10,6 @@ import {
   type Objective,
   OBJECTIVES,
   word2vecDefaults,
-  type WordsRecipe,
   wordsRecipeDefaults,
 } from '../../tasks/words/recipe.js';
 import { requireNewFile } from '../../tasks/output.js';
@@ -22,7 +20,6 @@ import { overwriteOption } from './results.js';
 import {
   asYargsOptions,
   checkNumbers,
-  DEFAULT_SEED,
   type NumberOptions,
   type OptimizationArguments,
   optimizationOptions,
@@ -181,16 +178,13 @@ function refuseOthers(argv: ArgumentsCamelCase<TrainWordsArguments>): void {
   throw new UserError(`--${name}: has no meaning with --objective ${argv.objective} (leave it out)`, { exitCode: 2 });
 }
 
-function recipeOf(argv: TrainWordsArguments): WordsRecipe {
+function recipeOf(argv: TrainWordsArguments): NonNullable<TrainWordsOptions['recipe']> {
   const { epochs, window, subsample, learningRate, negatives, batchSize } = argv;
   switch (argv.objective) {
     case 'negative-sampling':
-      return {
-        ...negativeDefaults,
-        ...given({ epochs, window, subsample, learningRate, negatives, minimumLearningRate: argv.minLearningRate }),
-      };
+      return given({ epochs, window, subsample, learningRate, negatives, minimumLearningRate: argv.minLearningRate });
     case 'softmax':
-      return { ...softmaxDefaults, ...optimizationRecipe(argv), ...given({ window, subsample, batchSize }) };
+      return { objective: 'softmax', ...optimizationRecipe(argv), ...given({ window, subsample, batchSize }) };
   }
 }
 
@@ -200,24 +194,23 @@ function optionsOf(argv: ArgumentsCamelCase<TrainWordsArguments>, { signal }: Co
   refuseOthers(argv);
   return {
     source: { path: argv.text, ...given({ column: argv.column }) },
-    corpus: {
-      ...corpusDefaults,
-      ...given({
-        minimumCount: argv.minCount,
-        maximumWords: argv.maxWords,
-        phrasePasses: argv.phrases,
-        phraseThreshold: argv.phraseThreshold,
-      }),
-    },
+    corpus: given({
+      minimumCount: argv.minCount,
+      maximumWords: argv.maxWords,
+      phrasePasses: argv.phrases,
+      phraseThreshold: argv.phraseThreshold,
+    }),
     architecture: argv.architecture,
-    embeddingSize: argv.embeddingSize ?? word2vecDefaults.embeddingSize,
     recipe: recipeOf(argv),
-    threads: argv.threads ?? availableParallelism(),
-    seed: argv.seed ?? DEFAULT_SEED,
     output: argv.output,
     exports: argv.export,
     resume: argv.continue,
-    ...given({ stopAfter: argv.stopAfter }),
+    ...given({
+      embeddingSize: argv.embeddingSize,
+      threads: argv.threads,
+      seed: argv.seed,
+      stopAfter: argv.stopAfter,
+    }),
     signal,
   };
 }

@@ -3,6 +3,7 @@ import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES, type NumberRule, requireFitting } from '../../shared/rules.js';
 import { type OptimizationRecipe, optimizationRules as rules } from '../../tasks/optimization.js';
+import { DEFAULT_SEED } from '../../tasks/training-folder.js';
 
 /** Options with a number, by their name on the command line. */
 export type NumberOptions = Readonly<Record<string, NumberOption>>;
@@ -75,9 +76,6 @@ export function optimizationOptions(defaults: OptimizationRecipe): NumberOptions
     seed: { default: DEFAULT_SEED, describe: 'Seed of everything random', rule: NUMBER_RULES.countFromZero },
   };
 }
-
-/** The seed where none is given. */
-export const DEFAULT_SEED = 1;
 
 /** What the options say of the recipe. */
 export function optimizationRecipe(argv: OptimizationArguments): Partial<OptimizationRecipe> {

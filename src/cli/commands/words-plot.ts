@@ -4,11 +4,12 @@ import { writeFileAtomically } from '../../shared/files.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES } from '../../shared/rules.js';
 import { requireNewFile, writeOutputFile } from '../../tasks/output.js';
+import { DEFAULT_SEED } from '../../tasks/training-folder.js';
 import { readWords } from '../../tasks/words/question-files.js';
 import { plotWords, type WordsProjection, WORDS_PROJECTIONS } from '../../tasks/words/plot.js';
 import type { CommandContext } from '../context.js';
 import { overwriteOption } from './results.js';
-import { asYargsOptions, checkNumbers, DEFAULT_SEED, type NumberOptions } from './training-options.js';
+import { asYargsOptions, checkNumbers, type NumberOptions } from './training-options.js';
 import { loadIndex, vectorsOption } from './words-options.js';
 
 interface PlotArguments {

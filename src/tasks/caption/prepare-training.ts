@@ -5,26 +5,33 @@ import type { FeatureCache } from '../../datasets/feature-cache.js';
 import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { counted } from '../../shared/counted.js';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
 import { note, warn } from '../../shared/log.js';
+import { notListOf, requireStringsOf } from '../../shared/rules.js';
 import { tokenize } from '../../text/tokenizer.js';
 import { END_ID, PADDING_ID, START_ID } from '../../text/vocabulary.js';
 import { chooseView, mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../encoder/augment.js';
 import { cacheClipFeatures, frameShape } from '../encoder/clip-features.js';
 import { cacheFeatures } from './features.js';
-import { type CaptionerModelOptions, initialModel } from './initial-model.js';
+import { captionerModelDefaults, type CaptionerModelOptions, initialModel } from './initial-model.js';
 import { type CaptionModel, captionsClips, frameEncodingOf } from './model.js';
-import type { CaptionerRecipe } from './recipe.js';
+import { type CaptionerRecipe, captionerRecipeDefaults } from './recipe.js';
 import { createSelfCritical, type SelfCritical, sharpened } from './self-critical.js';
 import { readTrainingData, type TrainingData, type TrainingSources } from './sources.js';
 import { cachedShape, frozenEncoder, frozenFingerprint } from '../encoder/frozen.js';
-import type { TrainingFolderOptions } from '../training-folder.js';
+import { shippedCheckpoints } from '../shipped-checkpoints.js';
+import { DEFAULT_SEED, type TrainingFolderOptions } from '../training-folder.js';
 import { createTrainableModel, type FeatureBatch, readFeatures, type TrainableModel } from './train-model.js';
 import { encodeCaptions } from './vocabulary.js';
 
 /** What one training of a captioner consists of. */
-export interface TrainCaptionerOptions extends TrainingSources, TrainingFolderOptions {
-  readonly model: CaptionerModelOptions;
-  readonly recipe: CaptionerRecipe;
+export interface TrainCaptionerOptions extends Omit<TrainingSources, 'seed'>, TrainingFolderOptions {
+  /** What is left out is as in `captionerModelDefaults`; the encoder, that of the shipped captioner. */
+  readonly model?: Partial<CaptionerModelOptions>;
+  /** What is left out is as in `captionerRecipeDefaults`. */
+  readonly recipe?: Partial<CaptionerRecipe>;
+  /** Of what is held out, and of everything random in training; default 1. */
+  readonly seed?: number;
   /** Seconds that the decoding of a clip may take; default 60. Photos have a limit of their own. */
   readonly timeout?: number;
   /** Whether the words that are expected of photos are learnt when all else is trained; default true. */
@@ -33,8 +40,29 @@ export interface TrainCaptionerOptions extends TrainingSources, TrainingFolderOp
   readonly cacheDirectory?: string;
 }
 
+/** A training of which nothing is left open. */
+export interface CaptionerTraining extends TrainCaptionerOptions {
+  readonly model: CaptionerModelOptions;
+  readonly recipe: CaptionerRecipe;
+  readonly seed: number;
+}
+
+/** `options` with the defaults for what they leave out. */
+export function completeTraining(options: TrainCaptionerOptions): CaptionerTraining {
+  const { sources, model = {}, recipe = {}, seed = DEFAULT_SEED } = options;
+  if (!Array.isArray(sources)) throw notListOf({ name: 'sources', expected: '{ images, captions }' }, sources);
+  sources.forEach((source, index) => requireStringsOf(`sources[${index}]`, ['images', 'captions'], source));
+  const encoder = model.startFrom === undefined ? { encoder: shippedCheckpoints.captioner } : {};
+  return {
+    ...options,
+    model: { ...captionerModelDefaults, ...encoder, ...given(model) },
+    recipe: { ...captionerRecipeDefaults, ...given(recipe) },
+    seed,
+  };
+}
+
 export interface Prepared {
-  readonly options: TrainCaptionerOptions;
+  readonly options: CaptionerTraining;
   readonly data: TrainingData;
   readonly model: CaptionModel;
   readonly trainable: TrainableModel;
@@ -48,7 +76,7 @@ export interface Prepared {
 }
 
 /** Reads and encodes everything. Throws UserError when nothing is left to train on. */
-export async function prepareTraining(options: TrainCaptionerOptions): Promise<Prepared> {
+export async function prepareTraining(options: CaptionerTraining): Promise<Prepared> {
   const { recipe, seed } = options;
   const found = await readTrainingData(options);
   const initial = withFittingWords(await initialModel(options.model, found.train, seed), recipe);
@@ -112,7 +140,7 @@ function cutOf(model: CaptionModel, { fineTuneFrom }: CaptionerRecipe): number {
 
 /** Encodes all photos, and the training photos once more for each augmented view. */
 async function cacheViews(
-  options: TrainCaptionerOptions,
+  options: CaptionerTraining,
   model: CaptionModel,
   found: TrainingData,
 ): Promise<Pick<Prepared, 'caches' | 'data'>> {
@@ -134,7 +162,7 @@ async function cacheViews(
 }
 
 async function cacheView(
-  { recipe, strict = false, timeout, cacheDirectory, signal }: TrainCaptionerOptions,
+  { recipe, strict = false, timeout, cacheDirectory, signal }: CaptionerTraining,
   model: CaptionModel,
   { view, examples }: { readonly view: number; readonly examples: readonly CaptionedImage[] },
 ): ReturnType<typeof cacheFeatures> {

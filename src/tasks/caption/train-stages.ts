@@ -33,7 +33,7 @@ export async function trainStages(options: TrainStagesOptions): Promise<TrainCap
   }
   if (options.resume !== true) await recordRecipe(output, recipe);
   let result: TrainCaptionerResult | undefined;
-  let startFrom: string | undefined = options.model.startFrom;
+  let startFrom: string | undefined = options.model?.startFrom;
   for (const stage of stages) {
     const folder = folderOf(output, stage);
     note(`stage ${stage.name} (${stages.indexOf(stage) + 1} of ${stages.length})`);

@@ -15,7 +15,13 @@ import { generateFromCache } from './generate-cached.js';
 import { type CaptionModel, captionsClips, saveCaptionModel } from './model.js';
 import { describeTraining } from './model-card.js';
 import { pooledFromGrids } from './nearest.js';
-import { prepareTraining, type Prepared, type TrainCaptionerOptions, trainingBatches } from './prepare-training.js';
+import {
+  completeTraining,
+  prepareTraining,
+  type Prepared,
+  type TrainCaptionerOptions,
+  trainingBatches,
+} from './prepare-training.js';
 import type { CaptionerRecipe } from './recipe.js';
 import { POLICY_LOSS } from './self-critical.js';
 import {
@@ -103,14 +109,13 @@ function settingsOf({ options, model, data }: Prepared, { start, captionHashes }
  * @example
  * await trainCaptioner({
  *   sources: [{ images: 'photos', captions: 'captions.csv' }],
- *   model: { ...captionerModelDefaults, encoder: shippedCheckpoints.captioner },
- *   recipe: captionerRecipeDefaults,
- *   seed: 1,
+ *   recipe: { epochs: 10 },
  *   output: 'checkpoints/mine',
  * });
  */
-export async function trainCaptioner(options: TrainCaptionerOptions): Promise<TrainCaptionerResult> {
-  requireFreshFolder(options);
+export async function trainCaptioner(asked: TrainCaptionerOptions): Promise<TrainCaptionerResult> {
+  requireFreshFolder(asked);
+  const options = completeTraining(asked);
   if (options.resume === true) await requireStartFrom(options.output, options.model);
   const prepared = await prepareTraining(options);
   try {

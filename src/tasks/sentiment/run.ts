@@ -1,14 +1,22 @@
 /** What one training of a classifier of texts consists of. */
 import type { LabelledText } from '../../datasets/texts/index.js';
+import { sentimentDefaults } from '../../models/sentiment/index.js';
+import { given } from '../../shared/given.js';
+import { requireStringsOf } from '../../shared/rules.js';
 import type { Vocabulary } from '../../text/vocabulary.js';
 import type { JsonObject } from '../../training/json-files.js';
 import type { HostTensors } from '../../training/parameters.js';
-import type { TrainingFolderOptions } from '../training-folder.js';
+import { DEFAULT_SEED, type TrainingFolderOptions } from '../training-folder.js';
 import type { EncodedText } from './batches.js';
-import { beginSentiment, type SentimentModelOptions, vocabularySizesOf } from './beginning.js';
+import {
+  beginSentiment,
+  type SentimentModelOptions,
+  sentimentReadingDefaults,
+  vocabularySizesOf,
+} from './beginning.js';
 import { type LabelledTextSource, readSentimentData, type SentimentData, type SentimentValidation } from './data.js';
 import type { SentimentModelConfig } from './model.js';
-import type { SentimentRecipe } from './recipe.js';
+import { type SentimentRecipe, sentimentRecipeDefaults } from './recipe.js';
 import { encodeText, type SentimentReading } from './tokens.js';
 
 /** What one training of a classifier of texts is told. */
@@ -16,15 +24,44 @@ export interface TrainSentimentOptions extends TrainingFolderOptions {
   readonly source: LabelledTextSource;
   /** What is held out, to score each epoch by. Default: every tenth text. */
   readonly validation?: SentimentValidation;
-  readonly model: SentimentModelOptions;
-  readonly recipe: SentimentRecipe;
-  readonly seed: number;
+  /** What is left out is as in `sentimentReadingDefaults` and `sentimentDefaults`; the window of `last` pooling is 0. */
+  readonly model?: Partial<Omit<SentimentModelOptions, 'model'>> & {
+    readonly model?: Partial<SentimentModelOptions['model']>;
+  };
+  /** What is left out is as in `sentimentRecipeDefaults`. */
+  readonly recipe?: Partial<SentimentRecipe>;
+  /** Of everything random; default 1. */
+  readonly seed?: number;
   /** How weights are saved. Default: half precision. */
   readonly precision?: 'F32' | 'F16';
 }
 
+/** A training of which nothing is left open. */
+export interface SentimentTraining extends TrainSentimentOptions {
+  readonly model: SentimentModelOptions;
+  readonly recipe: SentimentRecipe;
+  readonly seed: number;
+}
+
+/** `options` with the defaults for what they leave out. */
+export function completeTraining(options: TrainSentimentOptions): SentimentTraining {
+  requireStringsOf('source', ['path'], options.source);
+  const { model: { model: architecture = {}, ...reading } = {}, recipe = {}, seed = DEFAULT_SEED } = options;
+  const window = architecture.pooling === 'last' ? 0 : sentimentDefaults.window;
+  return {
+    ...options,
+    model: {
+      ...sentimentReadingDefaults,
+      ...given(reading),
+      model: { ...sentimentDefaults, window, ...given(architecture) },
+    },
+    recipe: { ...sentimentRecipeDefaults, ...given(recipe) },
+    seed,
+  };
+}
+
 export interface SentimentRun {
-  readonly options: TrainSentimentOptions;
+  readonly options: SentimentTraining;
   readonly config: SentimentModelConfig;
   readonly vocabulary: Vocabulary;
   readonly labels: readonly string[];
@@ -37,7 +74,7 @@ export interface SentimentRun {
 }
 
 /** Reads the texts and decides what is trained. Throws UserError for what the user can mend. */
-export async function prepareRun(options: TrainSentimentOptions): Promise<SentimentRun> {
+export async function prepareRun(options: SentimentTraining): Promise<SentimentRun> {
   const { source, validation, recipe, seed } = options;
   const { wordVectors } = options.model;
   const data = await readSentimentData(source, validation);

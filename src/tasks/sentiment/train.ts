@@ -13,7 +13,7 @@ import { classifyAll } from './classify.js';
 import { describeValidation } from './data.js';
 import { saveSentimentModel } from './model.js';
 import { describeSentimentModel } from './model-card.js';
-import { prepareRun, type SentimentRun, type TrainSentimentOptions } from './run.js';
+import { completeTraining, prepareRun, type SentimentRun, type TrainSentimentOptions } from './run.js';
 
 export { type SentimentModelOptions, sentimentReadingDefaults } from './beginning.js';
 export type { TrainSentimentOptions } from './run.js';
@@ -36,17 +36,11 @@ const TIE_BREAK = 1e-3;
  * Trains a classifier of texts. Throws UserError for what the user can mend.
  *
  * @example
- * await trainSentiment({
- *   source: { path: 'reviews.csv' },
- *   model: { ...sentimentReadingDefaults, model: sentimentDefaults },
- *   recipe: sentimentRecipeDefaults,
- *   seed: 1,
- *   output: 'checkpoints/reviews',
- * });
+ * await trainSentiment({ source: { path: 'reviews.csv' }, recipe: { epochs: 4 }, output: 'checkpoints/reviews' });
  */
 export async function trainSentiment(options: TrainSentimentOptions): Promise<TrainSentimentResult> {
   requireFreshFolder(options);
-  const run = await prepareRun(options);
+  const run = await prepareRun(completeTraining(options));
   const parameters = countSentimentParameters(run.config.model);
   note(
     `training ${parameters.toLocaleString('en')} weights on ${run.train.length.toLocaleString('en')} texts of ` +

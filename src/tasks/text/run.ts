@@ -1,29 +1,63 @@
 /** What one training of a language model consists of. */
+import { languageModelDefaults } from '../../models/language-model/index.js';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
+import { requireStringsOf } from '../../shared/rules.js';
 import type { TextUnit } from '../../text/tokenizer.js';
 import { UNKNOWN_ID, type Vocabulary } from '../../text/vocabulary.js';
 import type { JsonObject } from '../../training/json-files.js';
 import type { HostTensors } from '../../training/parameters.js';
 import { type Stretch, padSequence, stretchesOf } from './batches.js';
 import { beginText, type TextBeginningOptions } from './beginning.js';
-import { encodeText, readTextDocuments, splitTexts } from './corpus.js';
+import { encodeText, readTextDocuments, splitTexts, type TextSource } from './corpus.js';
 import { fingerprintOf } from '../fingerprint.js';
 import { defaultHeldOut, type HeldOut } from '../held-out.js';
-import type { TrainingFolderOptions } from '../training-folder.js';
+import { DEFAULT_SEED, type TrainingFolderOptions } from '../training-folder.js';
 import type { TextModelConfig } from './model.js';
-import type { TextRecipe } from './recipe.js';
+import { type TextRecipe, textRecipeDefaults } from './recipe.js';
 
 /** What one training of a language model is told. */
-export interface TrainTextOptions extends TrainingFolderOptions, TextBeginningOptions {
+export interface TrainTextOptions
+  extends TrainingFolderOptions, Partial<Omit<TextBeginningOptions, 'source' | 'model'>> {
+  readonly source: TextSource;
+  /**
+   * What is left out is as in `languageModelDefaults`; of words, and where the kind or a tied output needs it, the input is an
+   * embedding.
+   */
+  readonly model?: Partial<TextBeginningOptions['model']>;
   /** What is held out, to score each epoch by. Default: of one document its last tenth, of several every tenth. */
   readonly split?: HeldOut;
-  readonly recipe: TextRecipe;
+  /** What is left out is as in `textRecipeDefaults`. */
+  readonly recipe?: Partial<TextRecipe>;
   /** How weights are saved. Default: half precision. */
   readonly precision?: 'F32' | 'F16';
 }
 
+/** A training of which nothing is left open. */
+export interface TextTraining extends Omit<TrainTextOptions, keyof TextBeginningOptions>, TextBeginningOptions {
+  readonly recipe: TextRecipe;
+}
+
+/** What is read and written at a time where nothing is said. */
+export const DEFAULT_TEXT_UNIT: TextUnit = 'char';
+
+/** `options` with the defaults for what they leave out. */
+export function completeTraining(options: TrainTextOptions): TextTraining {
+  requireStringsOf('source', ['path'], options.source);
+  const { unit = DEFAULT_TEXT_UNIT, model = {}, recipe = {}, seed = DEFAULT_SEED } = options;
+  const isEmbedded = unit === 'word' || model.kind === 'feed-forward' || model.tiedOutput === true;
+  const input = isEmbedded ? 'embedding' : languageModelDefaults.input;
+  return {
+    ...options,
+    unit,
+    model: { ...languageModelDefaults, input, ...given(model) },
+    recipe: { ...textRecipeDefaults, ...given(recipe) },
+    seed,
+  };
+}
+
 export interface TextRun {
-  readonly options: TrainTextOptions;
+  readonly options: TextTraining;
   readonly config: TextModelConfig;
   readonly vocabulary: Vocabulary;
   readonly initial: HostTensors;
@@ -38,7 +72,7 @@ export interface TextRun {
 }
 
 /** Reads the text and decides what is trained. Throws UserError for what the user can mend. */
-export async function prepareRun(options: TrainTextOptions): Promise<TextRun> {
+export async function prepareRun(options: TextTraining): Promise<TextRun> {
   const { source, recipe, seed, signal } = options;
   requireFitting(options);
   const texts = await readTextDocuments(source, signal);
@@ -72,7 +106,7 @@ export async function prepareRun(options: TrainTextOptions): Promise<TextRun> {
 
 const wrong = (message: string): UserError => new UserError(message, { exitCode: 2 });
 
-function requireFitting({ recipe: { bptt, chunk, padding } }: TrainTextOptions): void {
+function requireFitting({ recipe: { bptt, chunk, padding } }: TextTraining): void {
   if (chunk !== undefined && bptt !== 'sequence') throw wrong('--chunk: has a meaning with --bptt sequence only');
   if (padding !== undefined && chunk === undefined) throw wrong('--padding: has a meaning with --chunk only');
 }

@@ -12,11 +12,11 @@ import { describeHeldOut } from '../held-out.js';
 import { folderSettings, requireFreshFolder, saveSettings } from '../training-folder.js';
 import { saveTextModel } from './model.js';
 import { describeTextModel } from './model-card.js';
-import { prepareRun, type TextRun, type TrainTextOptions } from './run.js';
+import { completeTraining, prepareRun, type TextRun, type TrainTextOptions } from './run.js';
 import { scoreSequences } from './score.js';
 
 export type { TextBeginningOptions } from './beginning.js';
-export type { TrainTextOptions } from './run.js';
+export { DEFAULT_TEXT_UNIT, type TrainTextOptions } from './run.js';
 
 /** How a training of a language model ended. */
 export interface TrainTextResult {
@@ -35,18 +35,11 @@ export interface TrainTextResult {
  * Trains a language model. Throws UserError for what the user can mend.
  *
  * @example
- * await trainText({
- *   source: { path: 'shakespeare.txt' },
- *   unit: 'char',
- *   model: languageModelDefaults,
- *   recipe: textRecipeDefaults,
- *   seed: 1,
- *   output: 'checkpoints/shakespeare',
- * });
+ * await trainText({ source: { path: 'shakespeare.txt' }, recipe: { epochs: 5 }, output: 'checkpoints/shakespeare' });
  */
 export async function trainText(options: TrainTextOptions): Promise<TrainTextResult> {
   requireFreshFolder(options);
-  const run = await prepareRun(options);
+  const run = await prepareRun(completeTraining(options));
   const parameters = countLanguageModelParameters(run.config.model);
   const units = run.train.reduce((sum, { length }) => sum + length - 2, 0);
   note(

@@ -24,6 +24,9 @@ export type ClipValidation =
   | { readonly kind: 'fraction'; readonly fraction: number }
   | { readonly kind: 'fold'; readonly fold: number; readonly folds: number };
 
+/** What is held out when nothing is said. */
+export const DEFAULT_CLIP_VALIDATION = { kind: 'fraction', fraction: 0.2 } as const satisfies ClipValidation;
+
 /** Labelled clips. */
 export interface ClipSource {
   /** A folder with a folder a class, a CSV file, or a list of UCF101. */

@@ -4,22 +4,40 @@ import type { LabelledClip } from '../../datasets/clips/index.js';
 import { blockNumber, mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { counted } from '../../shared/counted.js';
 import { UserError } from '../../shared/errors.js';
+import { given } from '../../shared/given.js';
 import { note } from '../../shared/log.js';
+import { requireString } from '../../shared/rules.js';
 import { tokenize } from '../../text/tokenizer.js';
 import { mayMirror, MOST_AUGMENTED_VIEWS, VIEWS } from '../encoder/augment.js';
 import type { ClipBatchOptions, TrainingClip } from './batches.js';
-import { type ClipData, type ClipDataOptions, readClipData } from './data.js';
+import {
+  type ClipData,
+  type ClipDataOptions,
+  type ClipSource,
+  type ClipValidation,
+  DEFAULT_CLIP_VALIDATION,
+  readClipData,
+} from './data.js';
 import { cacheClipFeatures, type FrameShape, frameShape } from '../encoder/clip-features.js';
-import { initialVideoModel, type VideoModelOptions } from './initial-model.js';
+import { initialVideoModel, videoModelDefaults, type VideoModelOptions } from './initial-model.js';
 import { frameEncodingOf, type VideoModel } from './model.js';
-import type { TrainingFolderOptions } from '../training-folder.js';
-import type { VideoRecipe } from './recipe.js';
+import { shippedCheckpoints } from '../shipped-checkpoints.js';
+import { DEFAULT_SEED, type TrainingFolderOptions } from '../training-folder.js';
+import { type VideoRecipe, videoRecipeDefaults } from './recipe.js';
 import { createTrainableVideoModel, type TrainableVideoModel } from './train-model.js';
 
 /** What one training of a video classifier consists of. */
-export interface TrainVideoOptions extends ClipDataOptions, TrainingFolderOptions {
-  readonly model: VideoModelOptions;
-  readonly recipe: VideoRecipe;
+export interface TrainVideoOptions extends ClipSource, TrainingFolderOptions {
+  /** Default: a fifth of the clips, whole groups. */
+  readonly validation?: ClipValidation;
+  /** A regular expression for file names; its parentheses name the recording. */
+  readonly groupPattern?: string;
+  /** Of what is held out, and of everything random in training; default 1. */
+  readonly seed?: number;
+  /** What is left out is as in `videoModelDefaults`; the encoder, that of the shipped captioner. */
+  readonly model?: Partial<VideoModelOptions>;
+  /** What is left out is as in `videoRecipeDefaults`. */
+  readonly recipe?: Partial<VideoRecipe>;
   /** A clip that cannot be decoded is an error. Default false: it is left out and named. */
   readonly strict?: boolean;
   /** Seconds that the decoding of a clip may take. */
@@ -28,8 +46,27 @@ export interface TrainVideoOptions extends ClipDataOptions, TrainingFolderOption
   readonly cacheDirectory?: string;
 }
 
+/** A training of which nothing is left open. */
+export interface VideoTraining extends Omit<TrainVideoOptions, keyof ClipDataOptions>, ClipDataOptions {
+  readonly model: VideoModelOptions;
+  readonly recipe: VideoRecipe;
+}
+
+/** `options` with the defaults for what they leave out. */
+export function completeTraining(options: TrainVideoOptions): VideoTraining {
+  requireString('data', options.data);
+  const { validation = DEFAULT_CLIP_VALIDATION, model = {}, recipe = {}, seed = DEFAULT_SEED } = options;
+  return {
+    ...options,
+    validation,
+    model: { ...videoModelDefaults, encoder: shippedCheckpoints.captioner, ...given(model) },
+    recipe: { ...videoRecipeDefaults, ...given(recipe) },
+    seed,
+  };
+}
+
 export interface PreparedVideo {
-  readonly options: TrainVideoOptions;
+  readonly options: VideoTraining;
   readonly data: ClipData;
   readonly model: VideoModel;
   readonly trainable: TrainableVideoModel;
@@ -39,7 +76,7 @@ export interface PreparedVideo {
 }
 
 /** Reads and encodes everything. Throws UserError when nothing is left to train on. */
-export async function prepareVideoTraining(options: TrainVideoOptions): Promise<PreparedVideo> {
+export async function prepareVideoTraining(options: VideoTraining): Promise<PreparedVideo> {
   const { recipe, seed } = options;
   checkRecipe(options);
   const found = readClipData(options);
@@ -68,7 +105,7 @@ export async function prepareVideoTraining(options: TrainVideoOptions): Promise<
   return { options, data, model, trainable, shape, batches, validation: numbered(data.validation, data.labels) };
 }
 
-function checkRecipe({ recipe }: TrainVideoOptions): void {
+function checkRecipe({ recipe }: VideoTraining): void {
   if (recipe.jitter % 2 === 0) {
     throw new UserError(`--jitter: expected an odd number, so that one frame is in the middle, got ${recipe.jitter}`, {
       exitCode: 2,
@@ -83,7 +120,7 @@ function checkRecipe({ recipe }: TrainVideoOptions): void {
 
 /** Encodes all clips, and the training clips once more for each augmented view. */
 async function cacheViews(
-  options: TrainVideoOptions,
+  options: VideoTraining,
   model: VideoModel,
   cut: number,
   found: ClipData,

@@ -16,7 +16,12 @@ import { batchesPerEpoch, type ClipBatch, clipBatches, readMiddleFrames } from '
 import { type ClipSource, rootOf } from './data.js';
 import { saveVideoModel } from './model.js';
 import { describeVideoTraining } from './model-card.js';
-import { prepareVideoTraining, type PreparedVideo, type TrainVideoOptions } from './prepare-training.js';
+import {
+  completeTraining,
+  prepareVideoTraining,
+  type PreparedVideo,
+  type TrainVideoOptions,
+} from './prepare-training.js';
 
 export type { TrainVideoOptions } from './prepare-training.js';
 
@@ -41,16 +46,13 @@ const TIE_BREAK = 1e-3;
  * await trainVideoClassifier({
  *   data: 'clips', // clips/CLASS/*.mp4
  *   groupPattern: 'g(\\d+)',
- *   validation: { kind: 'fraction', fraction: 0.2 },
- *   model: { ...videoModelDefaults, encoder: shippedCheckpoints.captioner },
- *   recipe: videoRecipeDefaults,
- *   seed: 1,
+ *   model: { encoder: shippedCheckpoints.actions, stack: { kind: 'changes', gap: 0.2 } },
  *   output: 'checkpoints/mine',
  * });
  */
 export async function trainVideoClassifier(options: TrainVideoOptions): Promise<TrainVideoResult> {
   requireFreshFolder(options);
-  const prepared = await prepareVideoTraining(options);
+  const prepared = await prepareVideoTraining(completeTraining(options));
   try {
     const { ending, best } = await runTraining(prepared);
     return { ending, scores: best?.metrics ?? {}, epoch: best?.epoch ?? 0, checkpoint: options.output };

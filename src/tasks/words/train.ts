@@ -5,7 +5,7 @@ import { requireWritableFile } from '../output.js';
 import { requireFreshFolder } from '../training-folder.js';
 import { readWordCorpus } from './corpus.js';
 import { loadWordModel } from './model.js';
-import { createRun, type TrainWordsOptions, type WordsOutcome, type WordsRun } from './run.js';
+import { completeTraining, createRun, type TrainWordsOptions, type WordsOutcome, type WordsRun } from './run.js';
 import { trainNegativeSampling } from './train-negative-sampling.js';
 import { trainSoftmax } from './train-softmax.js';
 import { exportWordVectors, vectorsOf } from './vectors.js';
@@ -27,18 +27,14 @@ export interface TrainWordsResult extends WordsOutcome {
  * @example
  * await trainWords({
  *   source: { path: 'reviews.csv', column: 'text' },
- *   corpus: corpusDefaults,
- *   architecture: 'skip-gram',
- *   embeddingSize: 100,
- *   recipe: wordsRecipeDefaults['negative-sampling'],
- *   threads: 2,
- *   seed: 1,
+ *   recipe: { objective: 'negative-sampling', epochs: 10 },
  *   output: 'checkpoints/words',
  * });
  */
-export async function trainWords(options: TrainWordsOptions): Promise<TrainWordsResult> {
-  const { output, source, signal, exports = [] } = options;
-  requireFreshFolder(options);
+export async function trainWords(asked: TrainWordsOptions): Promise<TrainWordsResult> {
+  requireFreshFolder(asked);
+  const options = completeTraining(asked);
+  const { output, source, signal, exports } = options;
   for (const path of exports) requireWritableFile(path);
   const corpus = await readWordCorpus(source, options.corpus, signal);
   const [words, vocabulary] = [corpus.textWords, corpus.words.length];

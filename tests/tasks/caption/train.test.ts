@@ -9,10 +9,9 @@ import { learnExpectedWords } from '../../../src/tasks/caption/expected-words.js
 import { saveEncoder } from '../../../src/tasks/encoder/index.js';
 import { loadCaptionModel } from '../../../src/tasks/caption/model.js';
 import { loadCaptioner } from '../../../src/tasks/caption/predict.js';
-import { captionerRecipeDefaults } from '../../../src/tasks/caption/recipe.js';
+import { type CaptionerTraining, completeTraining } from '../../../src/tasks/caption/prepare-training.js';
 import { readTrainSources } from '../../../src/tasks/caption/sources.js';
 import { trainCaptioner, type TrainCaptionerOptions } from '../../../src/tasks/caption/train.js';
-import { captionerModelDefaults } from '../../../src/tasks/caption/initial-model.js';
 import { setQuiet } from '../../../src/shared/log.js';
 import { mobilenetParameterShapes } from '../../../src/models/mobilenet/index.js';
 import { randomWeights, temporaryFolder, tinyEncoder, writePicture } from '../../helpers/tiny-captioner.js';
@@ -39,8 +38,8 @@ beforeAll(async () => {
   await writeFile(captions, `image,caption\n${rows.join('\n')}\n`);
 });
 
-function options(output: string, change: Partial<TrainCaptionerOptions> = {}): TrainCaptionerOptions {
-  return {
+function options(output: string, change: Partial<TrainCaptionerOptions> = {}): CaptionerTraining {
+  return completeTraining({
     sources: [{ images: folder, captions }],
     validation: [{ images: folder, captions }],
     strict: true,
@@ -48,7 +47,6 @@ function options(output: string, change: Partial<TrainCaptionerOptions> = {}): T
     output: join(folder, output),
     cacheDirectory: join(folder, 'cache'),
     model: {
-      ...captionerModelDefaults,
       encoder,
       minimumCount: 1,
       captioner: {
@@ -60,7 +58,6 @@ function options(output: string, change: Partial<TrainCaptionerOptions> = {}): T
       },
     },
     recipe: {
-      ...captionerRecipeDefaults,
       epochs: 4,
       imagesPerBatch: 3,
       captionsPerImage: 1,
@@ -70,7 +67,7 @@ function options(output: string, change: Partial<TrainCaptionerOptions> = {}): T
     },
     resume: false,
     ...change,
-  };
+  });
 }
 
 /** Validation photos are left out of training, so a set to learn by heart is given twice under two names. */

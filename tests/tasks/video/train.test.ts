@@ -10,11 +10,13 @@ import { setQuiet } from '../../../src/shared/log.js';
 import { saveEncoder } from '../../../src/tasks/encoder/index.js';
 import { clipBatches, middleFrames } from '../../../src/tasks/video/batches.js';
 import { evaluateVideoClassifier } from '../../../src/tasks/video/evaluate.js';
-import { videoModelDefaults } from '../../../src/tasks/video/initial-model.js';
 import { loadVideoModel } from '../../../src/tasks/video/model.js';
 import { type ClassifyResult, loadVideoClassifier } from '../../../src/tasks/video/predict.js';
-import { prepareVideoTraining } from '../../../src/tasks/video/prepare-training.js';
-import { videoRecipeDefaults } from '../../../src/tasks/video/recipe.js';
+import {
+  completeTraining,
+  prepareVideoTraining,
+  type VideoTraining,
+} from '../../../src/tasks/video/prepare-training.js';
 import { trainVideoClassifier, type TrainVideoOptions } from '../../../src/tasks/video/train.js';
 import { makeClip } from '../../helpers/clips.js';
 import { randomWeights, temporaryFolder, tinyEncoder } from '../../helpers/tiny-captioner.js';
@@ -55,8 +57,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function options(output: string, change: Partial<TrainVideoOptions> = {}): TrainVideoOptions {
-  return {
+function options(output: string, change: Partial<TrainVideoOptions> = {}): VideoTraining {
+  return completeTraining({
     data: clips,
     groupPattern: 'g(\\d+)',
     validation: { kind: 'fold', fold: 0, folds: 4 },
@@ -64,7 +66,6 @@ function options(output: string, change: Partial<TrainVideoOptions> = {}): Train
     output: join(folder, output),
     cacheDirectory: join(folder, 'cache'),
     model: {
-      ...videoModelDefaults,
       encoder,
       frames: 12,
       classifier: {
@@ -75,7 +76,6 @@ function options(output: string, change: Partial<TrainVideoOptions> = {}): Train
       },
     },
     recipe: {
-      ...videoRecipeDefaults,
       epochs: 40,
       patience: 40,
       learningRate: 1e-2,
@@ -86,10 +86,10 @@ function options(output: string, change: Partial<TrainVideoOptions> = {}): Train
     resume: false,
     strict: true,
     ...change,
-  };
+  });
 }
 
-const briefly = (epochs: number): TrainVideoOptions['recipe'] => ({ ...options('').recipe, epochs });
+const briefly = (epochs: number): VideoTraining['recipe'] => ({ ...options('').recipe, epochs });
 
 async function classified(checkpoint: string, paths: readonly string[], timeline = false): Promise<ClassifyResult[]> {
   const classifier = await loadVideoClassifier(checkpoint);
