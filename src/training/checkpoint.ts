@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { assert } from '../shared/assert.js';
 import { UserError } from '../shared/errors.js';
+import { requireString } from '../shared/rules.js';
 import { writeFileAtomically } from '../shared/files.js';
 import { type FileToWrite, MixedFilesError, readFilesTogether, writeFilesTogether } from './files-together.js';
 import {
@@ -111,6 +112,7 @@ function textFile(name: string, text: string): FileToWrite {
  * or if a weight is missing, has another shape than expected, or is not finite.
  */
 export async function loadCheckpoint(folder: string, options: LoadCheckpointOptions): Promise<Checkpoint> {
+  requireString('checkpoint', folder);
   return await readFilesTogether(() => readCheckpoint(folder, options));
 }
 

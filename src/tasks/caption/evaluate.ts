@@ -5,6 +5,7 @@ import { type CaptionScores, scoreCaptions } from '../../metrics/captions.js';
 import { brokenEndings } from '../../metrics/endings.js';
 import { mobilenetBlocks } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
+import { requireStringsOf } from '../../shared/rules.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { type CaptionModels, requireOneVocabulary } from './members.js';
@@ -71,6 +72,7 @@ export interface CaptionerEvaluation {
  */
 export async function evaluateCaptioner(options: EvaluateCaptionerOptions): Promise<CaptionerEvaluation> {
   const { checkpoint, ensemble = [], source, split, trainSources = [], baselineEncoder, ...captioning } = options;
+  requireStringsOf('source', ['images', 'captions'], source);
   const models = await loadModels([checkpoint, ...ensemble]);
   const [model] = models;
   const asked = await readSource(source, split === undefined ? {} : { split });

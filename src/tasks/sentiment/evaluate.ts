@@ -11,7 +11,7 @@ import {
 import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
-import { requireChoice } from '../../shared/rules.js';
+import { requireChoice, requireStringsOf } from '../../shared/rules.js';
 import { describeHeldOut, SPLIT_PARTS, splitItems, type SplitPart } from '../held-out.js';
 import { bagOfWordsProbabilities } from './baseline.js';
 import { fingerprintOfLabelled, knownOnly, type LabelledTextSource, readSource } from './data.js';
@@ -56,6 +56,7 @@ export interface SentimentEvaluation {
 /** Judges the texts and scores what is said. Throws UserError when there is nothing to score, and for a part that is none. */
 export async function evaluateSentiment(options: EvaluateSentimentOptions): Promise<SentimentEvaluation> {
   const { source, trainSource, signal } = options;
+  requireStringsOf('source', ['path'], source);
   requireChoice('part', SPLIT_PARTS, options.part);
   const model = await loadSentimentModel(options.checkpoint);
   const { labels } = model;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { UserError } from '../../shared/errors.js';
 import { isObject } from '../../shared/fields.js';
 import { warn } from '../../shared/log.js';
-import { NUMBER_RULES, requireChoice, requireNumbers } from '../../shared/rules.js';
+import { NUMBER_RULES, requireChoice, requireNumbers, requireStringsOf } from '../../shared/rules.js';
 import { parseJson, readText, requireObject } from '../../training/json-files.js';
 import { toTensors } from '../../training/parameters.js';
 import { fingerprintOf } from '../fingerprint.js';
@@ -54,6 +54,7 @@ export const evaluateTextRules = { chunk: NUMBER_RULES.count };
 /** Scores the language model in `checkpoint`. Throws UserError for what the user can mend. */
 export async function evaluateText(options: EvaluateTextOptions): Promise<TextEvaluation> {
   const { source, signal } = options;
+  requireStringsOf('source', ['path'], source);
   requireChoice('part', SPLIT_PARTS, options.part);
   requireNumbers(evaluateTextRules, { ...options });
   const { config, vocabulary, weights } = await loadTextModel(options.checkpoint);

@@ -5,7 +5,7 @@ import { UserError } from '../../shared/errors.js';
 import { warn } from '../../shared/log.js';
 import { startProgress } from '../../shared/progress.js';
 import { Random } from '../../shared/random.js';
-import { NUMBER_RULES, requireNumbers, requireStrings } from '../../shared/rules.js';
+import { NUMBER_RULES, requireNumbers, requireString, requireStrings } from '../../shared/rules.js';
 import { groupBy, splitByNames } from '../../datasets/clips/index.js';
 import { type ClipSource, readSource } from './data.js';
 import { frozenFrameEncoder } from '../encoder/clip-features.js';
@@ -67,6 +67,7 @@ export interface VideoEvaluation {
  * UserError when there is nothing to score, and for options that make no sense.
  */
 export async function evaluateVideoClassifier(options: EvaluateVideoOptions): Promise<VideoEvaluation> {
+  requireString('data', options.data);
   requireNumbers(evaluateVideoRules, { ...options });
   if (options.groups !== undefined) requireStrings('groups', options.groups);
   const model = await loadVideoModel(options.checkpoint);

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { readWordVectors, type WordVectorFormat, type WordVectors, writeWordVectors } from '../../text/word-vectors.js';
+import { requireString } from '../../shared/rules.js';
 import { explainReadErrors } from '../../training/system-errors.js';
 import { writeOutputFile } from '../output.js';
 import { loadWordModel, type WordModel } from './model.js';
@@ -22,6 +23,7 @@ export function vectorsOf({ words, input }: Pick<WordModel, 'words' | 'input'>):
  * Throws UserError for what cannot be read.
  */
 export async function loadWordVectors(path: string, vocabulary?: Iterable<string>): Promise<WordVectors> {
+  requireString('path', path);
   const isFolder = await explainReadErrors(path, 'check the path', async () => (await stat(path)).isDirectory());
   if (!isFolder) return readWordVectors(path, vocabulary === undefined ? {} : { vocabulary });
   const { dimension, vectors } = vectorsOf((await loadWordModel(path)).model);

@@ -1,4 +1,4 @@
-/** Trainings that a program asks for in a few words: what is left out is as the commands have it. */
+/** What programs ask for in a few words: what is left out is as the commands have it, and what cannot be is asked for. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -8,16 +8,21 @@ import { word2vecDefaults } from '../../src/models/word2vec/index.js';
 import { setQuiet } from '../../src/shared/log.js';
 import { captionerModelDefaults } from '../../src/tasks/caption/initial-model.js';
 import { completeTraining as completeCaptioner } from '../../src/tasks/caption/prepare-training.js';
+import { evaluateCaptioner } from '../../src/tasks/caption/evaluate.js';
+import { loadCaptioner } from '../../src/tasks/caption/predict.js';
 import { captionerRecipeDefaults } from '../../src/tasks/caption/recipe.js';
 import { trainCaptioner } from '../../src/tasks/caption/train.js';
+import { evaluateSentiment } from '../../src/tasks/sentiment/evaluate.js';
 import { sentimentReadingDefaults } from '../../src/tasks/sentiment/beginning.js';
 import { sentimentRecipeDefaults } from '../../src/tasks/sentiment/recipe.js';
 import { completeTraining as completeSentiment } from '../../src/tasks/sentiment/run.js';
 import { trainSentiment } from '../../src/tasks/sentiment/train.js';
 import { shippedCheckpoints } from '../../src/tasks/shipped-checkpoints.js';
+import { evaluateText } from '../../src/tasks/text/evaluate.js';
 import { textRecipeDefaults } from '../../src/tasks/text/recipe.js';
 import { completeTraining as completeText } from '../../src/tasks/text/run.js';
 import { trainText } from '../../src/tasks/text/train.js';
+import { evaluateVideoClassifier } from '../../src/tasks/video/evaluate.js';
 import { videoModelDefaults } from '../../src/tasks/video/initial-model.js';
 import { completeTraining as completeVideo } from '../../src/tasks/video/prepare-training.js';
 import { videoRecipeDefaults } from '../../src/tasks/video/recipe.js';
@@ -25,11 +30,13 @@ import { trainVideoClassifier } from '../../src/tasks/video/train.js';
 import { corpusDefaults } from '../../src/tasks/words/corpus.js';
 import { wordsRecipeDefaults } from '../../src/tasks/words/recipe.js';
 import { completeTraining as completeWords } from '../../src/tasks/words/run.js';
+import { loadWordVectors } from '../../src/tasks/words/vectors.js';
 import { trainWords } from '../../src/tasks/words/train.js';
 import { temporaryFolder } from '../helpers/tiny-captioner.js';
 
 const output = 'checkpoints/none';
 const source = { path: 'texts.csv' };
+const checkpoint = 'checkpoints/none';
 
 beforeAll(() => setQuiet(true));
 
@@ -108,7 +115,16 @@ describe('what cannot be left out is asked for', () => {
     ],
     ['source.path: expected a string, got 3', () => trainWords({ source: { path: 3 as never }, output })],
     ['output: expected a string, got undefined', () => trainText({ source } as never)],
-  ])('%s', async (message, train) => {
-    await expect(train()).rejects.toMatchObject({ name: 'UserError', message, exitCode: 2 });
+    ['checkpoint: expected a string, got undefined', () => loadCaptioner(undefined as never)],
+    ['path: expected a string, got 3', () => loadWordVectors(3 as never)],
+    [
+      'source: expected an object like { images, captions }, got undefined',
+      () => evaluateCaptioner({ checkpoint } as never),
+    ],
+    ['source: expected an object like { path }, got undefined', () => evaluateSentiment({ checkpoint } as never)],
+    ['source: expected an object like { path }, got undefined', () => evaluateText({ checkpoint } as never)],
+    ['data: expected a string, got undefined', () => evaluateVideoClassifier({ checkpoint } as never)],
+  ])('%s', async (message, ask) => {
+    await expect(ask()).rejects.toMatchObject({ name: 'UserError', message, exitCode: 2 });
   });
 });
