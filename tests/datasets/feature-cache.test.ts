@@ -1,6 +1,6 @@
 /** The feature cache: what goes in comes out, damage is noticed, and processes can share it. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheDirectory } from '../../src/datasets/cache-directory.js';
@@ -170,6 +170,13 @@ describe('cacheDirectory', () => {
     if (before === undefined) delete process.env['LOOKSAY_CACHE'];
     else process.env['LOOKSAY_CACHE'] = before;
   });
+});
+
+it.runIf(process.platform === 'linux')('a cache of no absolute place lies in the home, not in the working folder', () => {
+  vi.stubEnv('LOOKSAY_CACHE', '');
+  vi.stubEnv('XDG_CACHE_HOME', 'relative');
+  expect(cacheDirectory('features')).toBe(join(userInfo().homedir, 'relative', 'looksay', 'features'));
+  vi.unstubAllEnvs();
 });
 
 describe('keptFeatures', () => {
