@@ -55,7 +55,7 @@ export async function exportOnnx(
   const [one, other] = TRACED_BATCHES;
   const at = (batch: number): ModelOfBatch => ({ batch, model: named(backend, fn, { inputs, outputNames, batch }) });
   const fixed = inputs.every(({ shape }) => shape.every((dimension) => dimension !== 'batch'));
-  const model = fixed ? at(one).model : withSymbolicBatch(at(one), at(other));
+  const model = fixed ? at(one).model : withSymbolicBatch(at(one), at(other), { computes: true });
   if (model === undefined) {
     throw new UserError(
       `${path}: the function does not work alike for every batch size (give the inputs a first dimension of fixed size; ` +

@@ -7,7 +7,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compile, exportOnnx } from '../../src/backend/index.js';
 import * as native from '../../src/backend/runtime/native.js';
+import { createCell, initializeCell, unroll, zeroState } from '../../src/layers/cells.js';
 import { UserError } from '../../src/shared/errors.js';
+import { Random } from '../../src/shared/random.js';
+import { createVariables } from '../../src/training/parameters.js';
 import { expectClose } from '../layers/helpers/numeric.js';
 
 vi.mock('../../src/backend/runtime/native.js', { spy: true });
@@ -70,6 +73,26 @@ describe('compile at several batch sizes', () => {
   });
 });
 
+/** Saves `fn` of one input [batch, …shape], and compares what the public ONNX Runtime makes of it at these batch sizes. */
+async function expectSameElsewhere(
+  fn: (x: tf.Tensor) => tf.Tensor,
+  shape: readonly number[],
+  batches: readonly number[],
+): Promise<void> {
+  const path = join(folder, 'any.onnx');
+  await exportOnnx(fn, [{ name: 'x', shape: ['batch', ...shape] }], path, { outputNames: ['y'] });
+  const session = await InferenceSession.create(path);
+  for (const batch of batches) {
+    const x = tf.randomNormal([batch, ...shape], 0, 1, 'float32', batch);
+    const { y } = await session.run({ x: new Tensor('float32', x.dataSync(), x.shape) });
+    const expected = fn(x);
+    expect(y?.dims).toEqual(expected.shape);
+    expectClose(expected, y?.data as Float32Array);
+  }
+  await session.release();
+  await rm(path);
+}
+
 describe('exportOnnx', () => {
   test('what is saved runs elsewhere, at any batch size', async () => {
     const path = join(folder, 'network.onnx');
@@ -90,6 +113,28 @@ describe('exportOnnx', () => {
     expect(await readdir(folder)).toEqual(['network.onnx']);
   });
 
+  test.each(['rnn', 'lstm', 'gru'] as const)('a %s starts from nothing at any batch size', async (kind) => {
+    const config = { kind, inputSize: 3, hiddenSize: 4 };
+    const cell = createCell(config, createVariables(initializeCell(config, new Random(1))));
+    const read = (x: tf.Tensor): tf.Tensor => {
+      const state = zeroState(config, x.shape[0] as number);
+      return tf.transpose(unroll(cell, tf.transpose(x, [1, 0, 2]), { state }).outputs, [1, 0, 2]);
+    };
+    await expectSameElsewhere(read, [5, 3], [1, 3, 8]);
+  });
+
+  test('shapes that hold the batch are computed: tiled rows, larger pictures, masks', async () => {
+    const rows = (x: tf.Tensor): tf.Tensor => tf.mul(x, tf.tile(tf.tensor2d([[1, 2, 3]]), [x.shape[0] as number, 1]));
+    await expectSameElsewhere(rows, [3], [1, 4]);
+    const larger = (x: tf.Tensor): tf.Tensor => tf.image.resizeBilinear(x as tf.Tensor4D, [8, 10]);
+    await expectSameElsewhere(larger, [4, 5, 2], [1, 4]);
+    const pairs = (x: tf.Tensor): tf.Tensor => {
+      const half = tf.reshape(x, [2 * (x.shape[0] as number), 3]);
+      return tf.where(tf.greater(half, 0), half, tf.fill([2 * (x.shape[0] as number), 3], -1));
+    };
+    await expectSameElsewhere(pairs, [6], [1, 4]);
+  });
+
   test('inputs of fixed size, of integers', async () => {
     const path = join(folder, 'fixed.onnx');
     const input = { name: 'ids', dtype: 'int32', shape: [3] } as const;
@@ -106,7 +151,13 @@ describe('exportOnnx', () => {
     const path = join(folder, 'never.onnx');
     const input = { name: 'x', shape: ['batch', 2] } as const;
     const numbered = (x: tf.Tensor): tf.Tensor =>
-      tf.mul(x, tf.tensor(new Float32Array(x.shape[0] as number).fill(2), [x.shape[0] as number, 1]));
+      tf.mul(
+        x,
+        tf.tensor(
+          new Float32Array(x.shape[0] as number).map((_, row) => row),
+          [x.shape[0] as number, 1],
+        ),
+      );
     await expect(exportOnnx(numbered, [input], path, { outputNames: ['y'] })).rejects.toThrow(/batch size/);
     await expect(exportOnnx((x) => x, [input], path, { outputNames: [] })).rejects.toThrow(UserError);
     const doubled = (x: tf.Tensor): tf.Tensor => tf.add(tf.mul(x, 2), 1);

@@ -314,7 +314,7 @@ describe('all formats', () => {
 
   it('fail when nothing is left, or with strict on the first problem', async () => {
     const content = 'image,caption\nzzz.jpg,A cat.\n';
-    await expect(read(content)).rejects.toThrow(/no captioned image is left; .*captions:2: image "zzz.jpg" not found/);
+    await expect(read(content)).rejects.toThrow(/no captioned file is left; .*captions:2: image "zzz.jpg" not found/);
     await expect(read(`${content}a.jpg,A dog.\n`, { strict: true })).rejects.toThrow(/captions:2: image .*strict/);
     expect((await read('image,caption\na.jpg,A dog.\n', { strict: true })).examples).toHaveLength(1);
     await expect(read('image,caption\n')).rejects.toThrow('the file holds none');

@@ -62,7 +62,7 @@ export async function readCaptionSource(source: CaptionSource): Promise<CaptionD
   if (lists !== undefined) reportUnused(lists, groups, source, report);
   const examples = locateImages(chosen, source.images, report);
   if (source.strict === true && problems.length > 0) throw new UserError(`${summaryOf(problems)} (strict: nothing may be left out)`);
-  if (examples.length === 0) throw new UserError(`${source.captions}: no captioned image is left; ${summaryOf(problems)}`);
+  if (examples.length === 0) throw new UserError(`${source.captions}: no captioned file is left; ${summaryOf(problems)}`);
   return { examples, problems };
 }
 
