@@ -169,8 +169,8 @@ export { type HeldOut, SPLIT_PARTS, type SplitPart } from './tasks/held-out.js';
 export type { ScoredLabel } from './tasks/scored-labels.js';
 
 // Photos, clips and texts
-export { findImages, type ImageBytes, type ImageInput, type ImagePath } from './tasks/caption/images.js';
-export { findVideos, type VideoPath } from './tasks/encoder/videos.js';
+export { findImages, type ImageInput, type ImagePath, type MediaBytes } from './tasks/caption/images.js';
+export { type ClipInput, findVideos, type VideoPath } from './tasks/encoder/videos.js';
 export { MediaError } from './media/media-error.js';
 export type { ExpandOptions, MediaPath } from './media/media-paths.js';
 export { FRAME_STACKS, type FrameStack, ImageError, type ImagePreprocessing } from './media/image.js';

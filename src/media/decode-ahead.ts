@@ -3,8 +3,9 @@
  * next pictures (`decodeImage` hands over before its first `await`, so no turn of the event loop is needed for that).
  */
 import { workAhead } from '../shared/work-ahead.js';
-import { type DecodeOptions, decodeImage, ImageError } from './image.js';
-import { type ImageInput, imageSource } from './image-paths.js';
+import { type DecodeOptions, decodeImage, ImageError, UNNAMED_IMAGE } from './image.js';
+import type { ImageInput } from './image-paths.js';
+import { mediaSource } from './media-input.js';
 import type { ImagePreprocessing } from './preprocessing.js';
 
 export interface DecodeAheadOptions extends DecodeOptions {
@@ -48,7 +49,7 @@ async function decodeOne(
   preprocessing: ImagePreprocessing,
   { further: others = [], ...options }: DecodeAheadOptions,
 ): Promise<DecodedImage> {
-  const { path, source, error } = imageSource(input);
+  const { path, source, error } = mediaSource(input, UNNAMED_IMAGE);
   if (error !== undefined) return { path, error };
   try {
     const pixels = decodeImage(source, preprocessing, options);

@@ -1,12 +1,8 @@
 /** What predictors check of the programs that call them: no compiler has looked at what JavaScript gives. */
 import type { ImageInput } from '../media/image-paths.js';
+import type { ClipInput } from '../media/video/index.js';
 import { UserError } from '../shared/errors.js';
 import { type ListKind, notListOf } from '../shared/rules.js';
-
-/** What a predictor is given a list of. */
-interface InputKind extends ListKind {
-  readonly fits: (input: object) => boolean;
-}
 
 const hasPath = (input: object): boolean => 'path' in input && typeof input.path === 'string';
 
@@ -15,42 +11,38 @@ const hasBytes = (input: object): boolean =>
   input.bytes instanceof Uint8Array &&
   (!('name' in input) || ['string', 'undefined'].includes(typeof input.name));
 
-const PATHS: InputKind = { name: 'paths', expected: 'paths', fits: hasPath };
-const IMAGES: InputKind = {
-  name: 'images',
-  expected: 'paths or bytes (Uint8Array)',
-  fits: (input) => input instanceof Uint8Array || hasPath(input) || hasBytes(input),
-};
-
-/** A file, by its path or as the search for files found it. */
-type FileInput = string | { readonly path: string };
+const EXPECTED = 'paths or bytes (Uint8Array)';
 
 /**
- * `paths`, each looked at when its turn comes. Throws UserError (exit code 2) unless they are a list, or something else to
- * iterate over, of paths: a single one would be taken for a list of its letters.
+ * `images`, each looked at when its turn comes. Throws UserError (exit code 2) unless they are a list, or something else to
+ * iterate over, of files or bytes: a single one would be taken for a list of its letters or numbers.
  */
-export function requirePaths<Input extends FileInput>(paths: Iterable<Input>): Iterable<Input> {
-  return requireInputs(PATHS, paths);
-}
-
-/** `images`, as `requirePaths` looks at paths: a single one's bytes would be taken for a list of numbers. */
 export function requireImages(images: Iterable<ImageInput>): Iterable<ImageInput> {
-  return requireInputs(IMAGES, images);
+  return requireInputs({ name: 'images', expected: EXPECTED }, images);
 }
 
-function requireInputs<Input>(kind: InputKind, inputs: Iterable<Input>): Iterable<Input> {
+/** `clips`, looked at as `requireImages` looks at images. */
+export function requireClips(clips: Iterable<ClipInput>): Iterable<ClipInput> {
+  return requireInputs({ name: 'clips', expected: EXPECTED }, clips);
+}
+
+function requireInputs<Input>(kind: ListKind, inputs: Iterable<Input>): Iterable<Input> {
   const given: unknown = inputs;
   const isList = typeof given === 'object' && given !== null && Symbol.iterator in given;
   if (isList && !(given instanceof Uint8Array)) return checkedInputs(kind, inputs);
   throw notListOf(kind, given);
 }
 
-function* checkedInputs<Input>(kind: InputKind, inputs: Iterable<Input>): Generator<Input> {
+function* checkedInputs<Input>(kind: ListKind, inputs: Iterable<Input>): Generator<Input> {
   for (const input of inputs) {
-    const fits = typeof input === 'string' || (typeof input === 'object' && input !== null && kind.fits(input));
-    if (!fits) throw notListOf(kind, input, ' in it');
+    if (!isInput(input)) throw notListOf(kind, input, ' in it');
     yield input;
   }
+}
+
+function isInput(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null) return typeof input === 'string';
+  return input instanceof Uint8Array || hasPath(input) || hasBytes(input);
 }
 
 /** The time in which a predictor may be used. */

@@ -1,5 +1,6 @@
 /** What predictors say of options, paths and times of use that make no sense, where no compiler would. */
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -123,10 +124,7 @@ describe.each(PREDICTORS)('a %s', (name, kind, create) => {
     for (const paths of [[path], new Set([{ path }])]) {
       expect((await resultsOf(predictor.predict(paths))).map((result) => 'error' in result)).toEqual([false]);
     }
-    const list =
-      kind === 'photo'
-        ? 'images: expected a list of paths or bytes (Uint8Array), got'
-        : 'paths: expected a list of paths, got';
+    const list = `${kind === 'photo' ? 'images' : 'clips'}: expected a list of paths or bytes (Uint8Array), got`;
     expect(await refusal(predictor.predict(path))).toBe(`${list} "${path}" (write ["${path}"])`);
     expect(await refusal(predictor.predict(undefined))).toBe(`${list} undefined`);
     expect(await refusal(predictor.predict([path, 5]))).toBe(`${list} 5 in it`);
@@ -195,6 +193,25 @@ test('a captioner takes bytes for files, and calls them by their name', async ()
     { image: 'image data', error: 'is empty (0 bytes)' },
   ]);
   captioner.dispose();
+});
+
+test('a classifier of clips takes bytes for files, which lie in a folder of their own while they are decoded', async () => {
+  const classifier = await loadVideoClassifier(await saveTinyVideoClassifier());
+  const bytes = await readFile(files.clip);
+  const inputs = [{ bytes, name: 'upload.mp4' }, files.clip, new Uint8Array(bytes)];
+  const [named, file, unnamed] = await resultsOf(classifier.classify(inputs));
+  expect(named).toEqual({ ...file, video: 'upload.mp4' });
+  expect(unnamed).toEqual({ ...file, video: 'video data' });
+  expect(await resultsOf(classifier.classify([{ bytes: Buffer.from('no clip'), name: 'a' }, Buffer.of()]))).toEqual([
+    { video: 'a', error: 'is text, no video' },
+    { video: 'video data', error: 'is empty (0 bytes)' },
+  ]);
+  const playlist = Buffer.from(`ffconcat version 1.0\nfile ${files.clip}\n`);
+  expect(await resultsOf(classifier.classify([playlist]))).toEqual([
+    { video: 'video data', error: expect.stringMatching(/playlist/) as string },
+  ]);
+  classifier.dispose();
+  expect((await readdir(tmpdir())).filter((name) => name.startsWith('looksay-clip-'))).toEqual([]);
 });
 
 const DECODING = [

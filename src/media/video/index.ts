@@ -1,5 +1,6 @@
 /** Reading video: frames of clips as pixels, by ffmpeg. */
 export { findTool } from './binaries.js';
+export { type ClipInput, UNNAMED_CLIP, withClipFile } from './clip-input.js';
 export { decodeApart, startDecoder } from './decoder.js';
 export { decodeFrames, mostFrames } from './frame-stacks.js';
 export {

@@ -3,7 +3,7 @@
  * of the next clips overlaps with the model's work on this one, and memory does not grow with their number or length.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { type DecodedVideo, startDecoder, type VideoPath } from '../../media/video/index.js';
+import { type ClipInput, type DecodedVideo, startDecoder } from '../../media/video/index.js';
 import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES, requireFitting } from '../../shared/rules.js';
@@ -20,7 +20,7 @@ import {
 import { clipGrid } from './grids.js';
 import { captionsClips, type ClipCaptionModel, frameEncodingOf, loadCaptionModel } from './model.js';
 import type { CaptionOptions } from './predict.js';
-import { lifetimeOf, requirePaths } from '../predictor.js';
+import { lifetimeOf, requireClips } from '../predictor.js';
 
 /** What is said of one clip, or why nothing is. */
 export type ClipCaptionResult =
@@ -58,9 +58,9 @@ export function clipCaptionOptions(options: CaptionOptions): ClipCaptionOptions 
 export interface ClipCaptioner {
   /**
    * Captions of clips in their order; a clip that cannot be read gives an error and the others go on. Throws UserError,
-   * when the first is asked for, for options or paths that make no sense, and after `dispose`.
+   * when the first is asked for, for options or clips that make no sense, and after `dispose`.
    */
-  caption(paths: Iterable<string | VideoPath>, options?: ClipCaptionOptions): AsyncGenerator<ClipCaptionResult>;
+  caption(clips: Iterable<ClipInput>, options?: ClipCaptionOptions): AsyncGenerator<ClipCaptionResult>;
   /** Gives native memory back. */
   dispose(): void;
 }
@@ -108,10 +108,10 @@ export function createClipCaptioner(model: ClipCaptionModel): ClipCaptioner {
     tf.dispose([reader, parameters]);
   });
   return {
-    async *caption(paths, { timeout, signal, ...chosen } = {}) {
+    async *caption(inputs, { timeout, signal, ...chosen } = {}) {
       lifetime.requireAlive();
       requireFitting('timeout', NUMBER_RULES.aboveZero, timeout);
-      const clips = requirePaths(paths);
+      const clips = requireClips(inputs);
       const decoding = { ...clipDecodingDefaults, ...given(chosen) };
       const generator = createGenerator({
         ...decoding,

@@ -2,7 +2,9 @@
  * Frames of clips through an encoder: two clips are decoded, in processes of their own, while one is encoded. Training,
  * evaluation and classification all see clips through this file, so that they see the same.
  */
+import { mediaSource } from '../../media/media-input.js';
 import {
+  type ClipInput,
   decodeApart,
   type DecodedVideo,
   type DecodeVideoOptions,
@@ -10,8 +12,9 @@ import {
   MOST_FRAMES,
   mostFrames,
   mostSampled,
+  UNNAMED_CLIP,
   VideoError,
-  type VideoPath,
+  withClipFile,
 } from '../../media/video/index.js';
 import type { ImagePreprocessing } from '../../media/preprocessing.js';
 import { UserError } from '../../shared/errors.js';
@@ -33,16 +36,17 @@ export type DecodedClip =
  */
 export async function* decodeClips(
   encoder: Pick<ImageEncoder, 'preprocessing'>,
-  paths: Iterable<string | VideoPath>,
+  inputs: Iterable<ClipInput>,
   samplings: readonly FrameSampling[],
   options: DecodeVideoOptions = {},
 ): AsyncGenerator<DecodedClip> {
   requireFewEnough(samplings, encoder.preprocessing);
-  const decodeOne = async (input: string | VideoPath): Promise<DecodedClip> => {
-    const { path, error }: VideoPath = typeof input === 'string' ? { path: input } : input;
+  const decode = (path: string): Promise<DecodedVideo> => decodeApart(path, encoder.preprocessing, samplings, options);
+  const decodeOne = async (input: ClipInput): Promise<DecodedClip> => {
+    const { path, source, error } = mediaSource(input, UNNAMED_CLIP);
     if (error !== undefined) return { path, error };
     try {
-      return { path, video: await decodeApart(path, encoder.preprocessing, samplings, options) };
+      return { path, video: await withClipFile(source, decode) };
     } catch (failure) {
       if (failure instanceof VideoError) return { path, error: failure };
       throw failure;
@@ -50,7 +54,7 @@ export async function* decodeClips(
   };
   const { signal } = options;
   try {
-    for await (const clip of workAhead(paths, CLIPS_AHEAD, decodeOne)) {
+    for await (const clip of workAhead(inputs, CLIPS_AHEAD, decodeOne)) {
       signal?.throwIfAborted();
       yield clip;
     }

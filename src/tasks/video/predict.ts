@@ -4,12 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { compile } from '../../backend/compile.js';
-import { DEFAULT_TIMEOUT_SECONDS, type DecodedVideo, startDecoder, type VideoPath } from '../../media/video/index.js';
+import { type ClipInput, DEFAULT_TIMEOUT_SECONDS, type DecodedVideo, startDecoder } from '../../media/video/index.js';
 import { classifyClips } from '../../models/video-classifier/index.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES, requireBoolean, requireNumbers } from '../../shared/rules.js';
 import { toTensors } from '../../training/parameters.js';
-import { lifetimeOf, requirePaths } from '../predictor.js';
+import { lifetimeOf, requireClips } from '../predictor.js';
 import { likeliestLabels, type ScoredLabel } from '../scored-labels.js';
 import { frameShape, frozenFrameEncoder } from '../encoder/clip-features.js';
 import { decodeClips, FrameEncoder } from '../encoder/encode-clips.js';
@@ -72,9 +72,9 @@ export interface VideoClassifier {
   readonly labels: readonly string[];
   /**
    * What clips show, in their order; a clip that cannot be read gives an error and the others go on. Throws UserError,
-   * when the first is asked for, for options or paths that make no sense, and after `dispose`.
+   * when the first is asked for, for options or clips that make no sense, and after `dispose`.
    */
-  classify(paths: Iterable<string | VideoPath>, options?: ClassifyOptions): AsyncGenerator<ClassifyResult>;
+  classify(clips: Iterable<ClipInput>, options?: ClassifyOptions): AsyncGenerator<ClassifyResult>;
   /** Gives native memory back. */
   dispose(): void;
 }
@@ -107,11 +107,11 @@ export function createVideoClassifier(model: VideoModel): VideoClassifier {
   });
   return {
     labels,
-    async *classify(paths, options = {}) {
+    async *classify(inputs, options = {}) {
       lifetime.requireAlive();
       requireNumbers(classifyRules, { ...options });
       requireBoolean('timeline', options.timeline);
-      const clips = requirePaths(paths);
+      const clips = requireClips(inputs);
       const chosen = { ...classifyDefaults, ...given(options) };
       const { top, timeline, timeout, signal } = chosen;
       const seen = samplingOf(config, chosen);
