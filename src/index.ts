@@ -173,6 +173,7 @@ export { findImages, type ImageInput, type ImagePath, type MediaBytes } from './
 export { type ClipInput, findVideos, type VideoPath } from './tasks/encoder/videos.js';
 export { MediaError } from './media/media-error.js';
 export type { ExpandOptions, MediaPath } from './media/media-paths.js';
+export type { FrameView } from './tasks/encoder/index.js';
 export { FRAME_STACKS, type FrameStack, ImageError, type ImagePreprocessing } from './media/image.js';
 export { VideoError } from './media/video/index.js';
 export { type CorpusSource, DOCUMENT_KINDS, type DocumentKind, readDocuments, readTexts } from './text/corpus.js';

@@ -187,6 +187,9 @@ describe('a captioner of clips', () => {
   test('is trained and scored on the clips whose decoding takes no longer than --timeout', async () => {
     const output = join(folder, 'late');
     // The features of the frames in colour are cached.
+    const senseless = await train('--output', output, '--frame-stack', 'colour', '--frame-gap', '0.1');
+    expect(senseless.code).toBe(2);
+    expect(senseless.err).toContain('--frame-gap: has no meaning with --frame-stack colour');
     const late = await train('--output', output, '--frame-stack', 'times', '--timeout', '0.001');
     expect(late.code).toBe(1);
     expect(late.err).toContain('took longer than 0.001 s to decode (--timeout gives more); left out');

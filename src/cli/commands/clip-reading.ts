@@ -1,4 +1,5 @@
 /** Options about how clips are read, the same for classifiers and for captioners of clips. */
+import { UserError } from '../../shared/errors.js';
 import { given } from '../../shared/given.js';
 import { NUMBER_RULES } from '../../shared/rules.js';
 import {
@@ -7,13 +8,14 @@ import {
   DEFAULT_FRAME_GAP,
   FRAME_STACKS,
   type FrameStack,
+  type FrameView,
 } from '../../tasks/encoder/clip-reading.js';
 import type { NumberOptions } from './training-options.js';
 
 export interface ClipReadingArguments {
   readonly frames: number | undefined;
   readonly frameSize: number | undefined;
-  readonly frameStack: 'colour' | FrameStack['kind'];
+  readonly frameStack: 'colour' | FrameStack['kind'] | undefined;
   readonly frameGap: number | undefined;
   readonly lastBlock: string | undefined;
   readonly positionSize: number | undefined;
@@ -29,8 +31,7 @@ export const CLIP_READING_NUMBERS: NumberOptions = {
     rule: NUMBER_RULES.count,
   },
   'frame-gap': {
-    default: DEFAULT_FRAME_GAP,
-    describe: 'Seconds from a frame to those stacked with it',
+    describe: `Seconds from a frame to those stacked with it (default: as the encoder was trained, or ${DEFAULT_FRAME_GAP})`,
     rule: NUMBER_RULES.positive,
   },
   'position-size': {
@@ -53,9 +54,9 @@ export const clipReadingOptions = {
   },
   'frame-stack': {
     choices: ['colour', ...FRAME_STACKS],
-    default: 'colour',
     describe:
-      'What stands in the three channels of a frame: its colours, grey before, at and after its time, or how grey changes between these',
+      'What stands in the three channels of a frame: its colours, grey before, at and after its time, or how grey changes ' +
+      'between these (default: as the encoder was trained)',
   },
   bidirectional: { type: 'boolean', default: false, describe: 'Read clips from the end to the beginning too' },
   motion: { type: 'boolean', default: false, describe: 'Add the difference from the frame before to each frame' },
@@ -76,8 +77,10 @@ export function clipReaderFrom(argv: ClipReadingArguments): ClipReaderOptions {
 }
 
 /** What the options say of how frames are seen. */
-export function frameStackFrom({ frameStack, frameGap = DEFAULT_FRAME_GAP }: ClipReadingArguments): {
-  readonly stack?: FrameStack;
+export function frameStackFrom({ frameStack: kind, frameGap: gap }: ClipReadingArguments): {
+  readonly stack?: FrameView;
 } {
-  return frameStack === 'colour' ? {} : { stack: { kind: frameStack, gap: frameGap } };
+  if (kind === 'colour' && gap === undefined) return { stack: kind };
+  if (kind !== 'colour') return { stack: given({ kind, gap }) };
+  throw new UserError('--frame-gap: has no meaning with --frame-stack colour (leave it out)', { exitCode: 2 });
 }

@@ -1,6 +1,6 @@
 /** The model that training begins with: a new captioner on an encoder, or a captioner that was trained before. */
 import type { CaptionedImage } from '../../datasets/captions/index.js';
-import type { FrameStack, ImagePreprocessing } from '../../media/image.js';
+import type { ImagePreprocessing } from '../../media/image.js';
 import {
   type CaptionerConfig,
   type CaptionerInitialization,
@@ -26,6 +26,8 @@ import { type CaptionModel, type ClipConfig, loadCaptionModel } from './model.js
 import {
   type Encoder,
   type EncoderChoice,
+  framePreprocessingFor,
+  type FrameView,
   loadAdaptedEncoder,
   loadEncoder,
   preprocessingFor,
@@ -39,8 +41,8 @@ export interface CaptionerModelOptions extends Partial<EncoderChoice> {
   readonly startFrom?: string;
   /** What is done about pictures that are not square. */
   readonly fit: ImagePreprocessing['fit'];
-  /** How frames of clips are seen; default: in their colours, each for itself. */
-  readonly stack?: FrameStack;
+  /** How frames of clips are seen; default: as the encoder was trained. */
+  readonly stack?: FrameView;
   /** Words that occur less often are unknown, or, of a captioner that is begun from another, not added. */
   readonly minimumCount: number;
   /**
@@ -95,7 +97,7 @@ export async function initialModel(
   );
   return {
     config: {
-      preprocessing: preprocessingFor(encoder, options),
+      preprocessing: (clip === undefined ? preprocessingFor : framePreprocessingFor)(encoder, options),
       encoder: encoder.config,
       captioner,
       ...(clip === undefined ? {} : { clip }),

@@ -1,8 +1,10 @@
 /** An encoder made fit for a task: without its classifier, for another size of pictures, cut off at an earlier block. */
-import type { ImagePreprocessing } from '../../media/image.js';
+import type { FrameStack, ImagePreprocessing } from '../../media/image.js';
 import { mobilenetParameterShapes, validateMobileNetConfig } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
+import { note } from '../../shared/log.js';
 import { fingerprintWeights } from '../../training/weights.js';
+import { DEFAULT_FRAME_GAP, type FrameView } from './clip-reading.js';
 import { type Encoder, loadEncoder } from './encoder.js';
 
 /** Which encoder a new model looks through, and how. */
@@ -20,7 +22,7 @@ export interface EncoderChoice {
  * a block that it does not have.
  */
 export async function loadAdaptedEncoder({ encoder: path, inputSize, lastBlock }: EncoderChoice): Promise<Encoder> {
-  const { config, weights } = await loadEncoder(path);
+  const { config, weights, stack } = await loadEncoder(path);
   const { lastBlock: formerLast, ...rest } = config;
   const last = lastBlock ?? formerLast;
   const wanted = {
@@ -36,7 +38,12 @@ export async function loadAdaptedEncoder({ encoder: path, inputSize, lastBlock }
     });
   }
   const kept = Object.fromEntries(Object.entries(weights).filter(([name]) => names.includes(name)));
-  return { config: adapted, weights: kept, fingerprint: fingerprintWeights(kept) };
+  return {
+    config: adapted,
+    weights: kept,
+    fingerprint: fingerprintWeights(kept),
+    ...(stack === undefined ? {} : { stack }),
+  };
 }
 
 function asUsage<T>(check: () => T): T {
@@ -49,9 +56,34 @@ function asUsage<T>(check: () => T): T {
 }
 
 /** How pictures are prepared for an encoder that a model is made of. */
-export function preprocessingFor(
-  { config }: Encoder,
-  { fit, stack }: Pick<ImagePreprocessing, 'fit' | 'stack'>,
+export function preprocessingFor({ config }: Encoder, { fit }: Pick<ImagePreprocessing, 'fit'>): ImagePreprocessing {
+  return { size: config.inputSize, fit, kernel: 'cubic' };
+}
+
+/**
+ * How frames are prepared for an encoder that a model of clips is made of. Throws UserError (exit code 2) for a gap between
+ * frames that are seen in their colours.
+ */
+export function framePreprocessingFor(
+  encoder: Encoder,
+  { fit, stack: view }: Pick<ImagePreprocessing, 'fit'> & { readonly stack?: FrameView | undefined },
 ): ImagePreprocessing {
-  return { size: config.inputSize, fit, kernel: 'cubic', ...(stack === undefined ? {} : { stack }) };
+  const stack = view === 'colour' ? undefined : stackFor(view, encoder.stack);
+  return { ...preprocessingFor(encoder, { fit }), ...(stack === undefined ? {} : { stack }) };
+}
+
+function stackFor(asked: Partial<FrameStack> = {}, trained?: FrameStack): FrameStack | undefined {
+  const { kind = trained?.kind } = asked;
+  if (kind === undefined && asked.gap === undefined) return undefined;
+  if (kind === undefined) {
+    throw new UserError(
+      '--frame-gap: has no meaning for frames in their colours (give --frame-stack, or leave it out)',
+      {
+        exitCode: 2,
+      },
+    );
+  }
+  const { gap = trained?.kind === kind ? trained.gap : DEFAULT_FRAME_GAP } = asked;
+  if (asked.kind === undefined) note(`frames are seen by ${kind} over ${gap} s, as the encoder was trained`);
+  return { kind, gap };
 }

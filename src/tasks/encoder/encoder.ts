@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostTensor } from '../../layers/parameters.js';
+import { type FrameStack, validateImagePreprocessing } from '../../media/preprocessing.js';
 import {
   loadMobileNet,
   type MobileNetConfig,
@@ -11,7 +12,7 @@ import {
 import { UserError } from '../../shared/errors.js';
 import { isObject } from '../../shared/fields.js';
 import { CONFIG_FILE, loadCheckpoint, saveCheckpoint } from '../../training/checkpoint.js';
-import { parseJson, readText } from '../../training/json-files.js';
+import { type JsonObject, parseJson, readText } from '../../training/json-files.js';
 import { fingerprintWeights, requireShapes, shapesOf } from '../../training/weights.js';
 
 export const ENCODER_TASK = 'encoder';
@@ -26,6 +27,8 @@ export interface Encoder {
   readonly weights: Readonly<Record<string, HostTensor>>;
   /** The same for the same weights. */
   readonly fingerprint: string;
+  /** How it saw the frames of clips in training, where that was not in their colours. */
+  readonly stack?: FrameStack;
 }
 
 /** Where an encoder's weights come from. */
@@ -57,7 +60,13 @@ export async function loadEncoder(path: string): Promise<Encoder> {
   const config = validateMobileNetConfig(checkpoint.config['encoder'], `${configPath}: encoder`);
   const weights = task === ENCODER_TASK ? checkpoint.weights : withoutPrefix(checkpoint.weights);
   requireShapes(path, shapesOf(weights), mobilenetParameterShapes(config));
-  return { config, weights, fingerprint: fingerprintWeights(weights) };
+  const stack = stackIn(checkpoint.config, configPath);
+  return { config, weights, fingerprint: fingerprintWeights(weights), ...(stack === undefined ? {} : { stack }) };
+}
+
+function stackIn({ preprocessing }: JsonObject, configPath: string): FrameStack | undefined {
+  if (preprocessing === undefined) return undefined;
+  return validateImagePreprocessing(preprocessing, `${configPath}: preprocessing`).stack;
 }
 
 function withoutPrefix<T>(record: Readonly<Record<string, T>>): Record<string, T> {

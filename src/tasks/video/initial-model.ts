@@ -1,5 +1,5 @@
 /** The model that training begins with: a new classifier on an encoder. */
-import type { FrameStack, ImagePreprocessing } from '../../media/image.js';
+import type { ImagePreprocessing } from '../../media/image.js';
 import { mobilenetOutput } from '../../models/mobilenet/index.js';
 import {
   createVideoClassifierParameters,
@@ -8,15 +8,15 @@ import {
   videoClassifierDefaults,
 } from '../../models/video-classifier/index.js';
 import { Random } from '../../shared/random.js';
-import { type EncoderChoice, loadAdaptedEncoder, preprocessingFor } from '../encoder/index.js';
+import { type EncoderChoice, framePreprocessingFor, type FrameView, loadAdaptedEncoder } from '../encoder/index.js';
 import type { VideoModel } from './model.js';
 
 /** What a video classifier is made of. */
 export interface VideoModelOptions extends EncoderChoice {
   /** What is done about frames that are not square. */
   readonly fit: ImagePreprocessing['fit'];
-  /** How frames are seen; default: in their colours, each for itself. */
-  readonly stack?: FrameStack;
+  /** How frames are seen; default: as the encoder was trained. */
+  readonly stack?: FrameView;
   /** Frames that a clip is seen by. */
   readonly frames: number;
   /** Windows that clips are seen by once the model is trained, where nothing else is said; default 1. */
@@ -48,7 +48,7 @@ export async function initialVideoModel(
   );
   return {
     config: {
-      preprocessing: preprocessingFor(encoder, options),
+      preprocessing: framePreprocessingFor(encoder, options),
       encoder: encoder.config,
       classifier,
       frames: options.frames,

@@ -10,9 +10,18 @@ import {
   scaleImages,
   validateMobileNetConfig,
 } from '../../../src/models/mobilenet/index.js';
-import { type Encoder, loadAdaptedEncoder, loadEncoder, saveEncoder } from '../../../src/tasks/encoder/index.js';
+import {
+  type Encoder,
+  framePreprocessingFor,
+  type FrameView,
+  loadAdaptedEncoder,
+  loadEncoder,
+  saveEncoder,
+} from '../../../src/tasks/encoder/index.js';
 import { toTensors } from '../../../src/training/parameters.js';
+import { setQuiet } from '../../../src/shared/log.js';
 import { randomWeights, temporaryFolder, tinyEncoder } from '../../helpers/tiny-captioner.js';
+import { saveTinyVideoClassifier } from '../../helpers/tiny-video-classifier.js';
 
 let whole: string;
 
@@ -57,4 +66,23 @@ test('a configuration that names a last block and classes contradicts itself', (
   const config = { ...tinyEncoder, lastBlock: 'block2' };
   expect(validateMobileNetConfig(config, 'config.json')).toMatchObject(config);
   expect(() => validateMobileNetConfig({ ...config, classes: 10 }, 'config.json')).toThrow('config.json.classes');
+});
+
+test('frames are seen as the encoder was trained, unless something else is asked for', async () => {
+  setQuiet(true);
+  const stack = { kind: 'changes', gap: 0.1 } as const;
+  const trained = await loadAdaptedEncoder({ encoder: await saveTinyVideoClassifier(stack), inputSize: 48 });
+  const plain = await loadAdaptedEncoder({ encoder: whole });
+  const seenBy = (encoder: Encoder, view?: FrameView): object =>
+    framePreprocessingFor(encoder, { fit: 'crop', stack: view });
+  const base = { size: 48, fit: 'crop', kernel: 'cubic' };
+  expect(seenBy(trained)).toEqual({ ...base, stack });
+  expect(seenBy(trained, {})).toEqual({ ...base, stack });
+  expect(seenBy(trained, { gap: 0.3 })).toEqual({ ...base, stack: { kind: 'changes', gap: 0.3 } });
+  expect(seenBy(trained, { kind: 'changes' })).toEqual({ ...base, stack });
+  expect(seenBy(trained, { kind: 'times' })).toEqual({ ...base, stack: { kind: 'times', gap: 0.2 } });
+  expect(seenBy(trained, 'colour')).toEqual(base);
+  expect(seenBy(plain)).toEqual({ ...base, size: 64 });
+  expect(seenBy(plain, { kind: 'times' })).toEqual({ ...base, size: 64, stack: { kind: 'times', gap: 0.2 } });
+  expect(() => seenBy(plain, { gap: 0.3 })).toThrow(/^--frame-gap: has no meaning for frames in their colours/);
 });
