@@ -53,9 +53,9 @@ test('captioners see photos as the shipped one does, unless they are begun from 
   });
 });
 
-test('clips: a fifth is held out', () => {
+test('clips: the encoder is one of movements, and a fifth is held out', () => {
   const { model, recipe, validation } = completeVideo({ data: 'clips', output, model: { frames: 8 } });
-  expect(model).toEqual({ ...videoModelDefaults, encoder: shippedCheckpoints.captioner, frames: 8 });
+  expect(model).toEqual({ ...videoModelDefaults, encoder: shippedCheckpoints.actions, frames: 8 });
   expect(recipe).toEqual(videoRecipeDefaults);
   expect(validation).toEqual({ kind: 'fraction', fraction: 0.2 });
 });

@@ -28,7 +28,6 @@ import {
   frameStackFrom,
 } from './clip-reading.js';
 import { clipSourceOptions, listOf } from './clip-sources.js';
-import { DEFAULT_CHECKPOINT } from './decoding-options.js';
 import {
   asYargsOptions,
   checkNumbers,
@@ -51,7 +50,7 @@ interface TrainVideoArguments extends BackendArguments, OptimizationArguments, C
   readonly valFraction: number | undefined;
   readonly folds: number | undefined;
   readonly output: string;
-  readonly encoder: string;
+  readonly encoder: string | undefined;
   readonly fineTuneFrom: string | undefined;
   readonly order: FrameOrder;
   readonly cell: (typeof CELLS)[number];
@@ -165,11 +164,10 @@ function trainOptions<T>(builder: Argv<T>): Argv<TrainVideoArguments> {
       strict: flag('A clip that cannot be decoded is an error'),
     })
     .options({
-      encoder: {
-        ...textOption('A checkpoint of ours with an encoder, or a TensorFlow.js MobileNet'),
-        default: DEFAULT_CHECKPOINT,
-        defaultDescription: 'that of the shipped captioner',
-      },
+      encoder: textOption(
+        'A checkpoint of ours with an encoder, or a TensorFlow.js MobileNet (default: that of checkpoints/actions, which ' +
+          'sees movements; that of checkpoints/captioner sees things)',
+      ),
       'fine-tune-from': textOption('Train the encoder too, from this block on (conv1 for all of it)'),
       order: {
         choices: FRAME_ORDERS,
@@ -216,11 +214,10 @@ function recipeOf(argv: TrainVideoArguments): Partial<VideoRecipe> {
 function modelOf(argv: TrainVideoArguments): Partial<VideoModelOptions> {
   const { order, cell, pooling, layers, hiddenSize, dropout: rate } = argv;
   return {
-    encoder: argv.encoder,
     ...encoderChoiceFrom(argv),
     ...frameStackFrom(argv),
     fit: argv.fit,
-    ...given({ frames: argv.frames, windows: argv.windows }),
+    ...given({ encoder: argv.encoder, frames: argv.frames, windows: argv.windows }),
     classifier: {
       ...{ order, cell, pooling },
       ...clipReaderFrom(argv),

@@ -34,7 +34,7 @@ export interface TrainVideoOptions extends ClipSource, TrainingFolderOptions {
   readonly groupPattern?: string;
   /** Of what is held out, and of everything random in training; default 1. */
   readonly seed?: number;
-  /** What is left out is as in `videoModelDefaults`; the encoder, that of the shipped captioner. */
+  /** What is left out is as in `videoModelDefaults`; the encoder, that of `shippedCheckpoints.actions`. */
   readonly model?: Partial<VideoModelOptions>;
   /** What is left out is as in `videoRecipeDefaults`. */
   readonly recipe?: Partial<VideoRecipe>;
@@ -59,7 +59,7 @@ export function completeTraining(options: TrainVideoOptions): VideoTraining {
   return {
     ...options,
     validation,
-    model: { ...videoModelDefaults, encoder: shippedCheckpoints.captioner, ...given(model) },
+    model: { ...videoModelDefaults, encoder: shippedCheckpoints.actions, ...given(model) },
     recipe: { ...videoRecipeDefaults, ...given(recipe) },
     seed,
   };

@@ -46,7 +46,7 @@ const TIE_BREAK = 1e-3;
  * await trainVideoClassifier({
  *   data: 'clips', // clips/CLASS/*.mp4
  *   groupPattern: 'g(\\d+)',
- *   model: { encoder: shippedCheckpoints.actions, stack: { kind: 'changes', gap: 0.2 } },
+ *   recipe: { epochs: 20 },
  *   output: 'checkpoints/mine',
  * });
  */
