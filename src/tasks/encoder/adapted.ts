@@ -1,4 +1,7 @@
-/** An encoder made fit for a task: without its classifier, for another size of pictures, cut off at an earlier block. */
+/**
+ * An encoder made fit for a task: without its classifier, for another size of pictures, cut off at an earlier block; and how
+ * the pictures and frames that it is to see are prepared.
+ */
 import type { FrameStack, ImagePreprocessing } from '../../media/image.js';
 import { mobilenetParameterShapes, validateMobileNetConfig } from '../../models/mobilenet/index.js';
 import { UserError } from '../../shared/errors.js';
@@ -76,12 +79,9 @@ function stackFor(asked: Partial<FrameStack> = {}, trained?: FrameStack): FrameS
   const { kind = trained?.kind } = asked;
   if (kind === undefined && asked.gap === undefined) return undefined;
   if (kind === undefined) {
-    throw new UserError(
-      '--frame-gap: has no meaning for frames in their colours (give --frame-stack, or leave it out)',
-      {
-        exitCode: 2,
-      },
-    );
+    throw new UserError('--frame-gap: has no meaning for frames in colour (give --frame-stack, or leave it out)', {
+      exitCode: 2,
+    });
   }
   const { gap = trained?.kind === kind ? trained.gap : DEFAULT_FRAME_GAP } = asked;
   if (asked.kind === undefined) note(`frames are seen by ${kind} over ${gap} s, as the encoder was trained`);

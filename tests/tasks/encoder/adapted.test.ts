@@ -84,5 +84,5 @@ test('frames are seen as the encoder was trained, unless something else is asked
   expect(seenBy(trained, 'colour')).toEqual(base);
   expect(seenBy(plain)).toEqual({ ...base, size: 64 });
   expect(seenBy(plain, { kind: 'times' })).toEqual({ ...base, size: 64, stack: { kind: 'times', gap: 0.2 } });
-  expect(() => seenBy(plain, { gap: 0.3 })).toThrow(/^--frame-gap: has no meaning for frames in their colours/);
+  expect(() => seenBy(plain, { gap: 0.3 })).toThrow(/^--frame-gap: has no meaning for frames in colour/);
 });
