@@ -13,7 +13,7 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { realPathOf } from '../../media/media-paths.js';
 import { UserError } from '../../shared/errors.js';
-import { warn, warnOfProblems } from '../../shared/log.js';
+import { note, warn, warnOfProblems } from '../../shared/log.js';
 
 /** How validation is set aside: exactly one way. */
 export type ClipValidation =
@@ -66,6 +66,7 @@ export function readClipData(options: ClipDataOptions): ClipData {
     if (part.length === 0) throw new UserError(`${options.data}: the split leaves no clip for ${name}`);
   }
   warnOfOverlap(split, options);
+  noteOfRecordings(options);
   const trained = new Set(split.train.map(({ label }) => label));
   const untrained = labels.filter((label) => !trained.has(label));
   if (untrained.length > 0) warn(`${options.data}: no clip to train ${untrained.join(', ')} by`);
@@ -104,6 +105,15 @@ function warnOfOverlap({ train, validation }: ClipSplit, { groupPattern }: ClipD
     const groups = [...new Set(validation.map(groupOf))].filter((group) => trained.has(group));
     if (groups.length > 0) warn(overlapOf(groups.length, 'groups', groups[0]));
   }
+}
+
+/** Nothing tells here what was cut from one recording. */
+function noteOfRecordings({ groupPattern, validation: { kind } }: ClipDataOptions): void {
+  if (groupPattern !== undefined || !(kind === 'fraction' || kind === 'fold')) return;
+  note(
+    'clips are split one by one: where several were cut from one recording, scores say little of others ' +
+      "(--group-pattern says what in a name tells the recording, 'g(\\d+)')",
+  );
 }
 
 function overlapOf(count: number, what: string, example: string | undefined): string {

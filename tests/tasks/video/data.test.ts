@@ -51,6 +51,15 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+test('says that clips of one recording may be on both sides, where nothing tells and nobody chose the sides', () => {
+  const hint = 'clips are split one by one';
+  split({ data: at('clips'), validation: { kind: 'fraction', fraction: 0.5 }, groupPattern: 'g(\\d+)' });
+  split({ data: at('clips'), validation: { kind: 'list', list: at('val.txt') } });
+  expect(said()).not.toContain(hint);
+  split({ data: at('clips'), validation: { kind: 'fraction', fraction: 0.5 } });
+  expect(said()).toContain(`${hint}: where several were cut from one recording, scores say little of others (--group-`);
+});
+
 describe('clips on both sides', () => {
   const validate = (source: string, groupPattern?: string): Names =>
     split({
